@@ -1,0 +1,1 @@
+//! The archive format and its files. `schema/archive/FORMAT.md` is the normative text.

@@ -1,0 +1,31 @@
+//! pgark: a native logical dump and restore engine for PostgreSQL.
+//!
+//! The modules in reading order; ARCHITECTURE.md has the table of what each may import.
+//!
+//! - [`version`]: server versions and ranges of majors
+//! - [`sql`]: identifiers, literals, statements with role names kept apart
+//! - [`event`], [`context`]: what an operation reports, and what every operation is given
+//! - [`manifest`]: what an archive says in JSON: entries, facts, totals
+//! - [`object`]: one file per object kind: what the catalog says of it, and its DDL
+//! - [`graph`]: a deterministic order that respects dependencies; loops and their repair; the ready-queue
+//! - [`archive`]: the file format: records, codec, reader, writer, store
+//! - [`server`]: the only door to PostgreSQL: connection strings, TLS, sessions, COPY streams
+//! - [`catalog`]: reads a server into an [`object::Database`]
+//! - [`copy`]: rows between a server and frames
+//! - [`dump`], [`restore`], [`verify`], [`inspect`]: the use-cases
+
+pub mod archive;
+pub mod catalog;
+pub mod context;
+pub mod copy;
+pub mod dump;
+pub mod event;
+pub mod graph;
+pub mod inspect;
+pub mod manifest;
+pub mod object;
+pub mod restore;
+pub mod server;
+pub mod sql;
+pub mod verify;
+pub mod version;

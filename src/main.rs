@@ -1,0 +1,3 @@
+//! The `pgark` binary: the command line over the library.
+
+fn main() {}

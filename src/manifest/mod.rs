@@ -1,0 +1,13 @@
+//! What an archive says in JSON, besides its rows: BEGIN, CATALOG, LATE (FORMAT.md, "JSON records").
+//!
+//! Restore needs nothing else: it never has to understand an object kind. Unknown fields are ignored.
+
+mod begin;
+mod database;
+mod entry;
+mod late;
+
+pub use begin::{Begin, Features, Source};
+pub use database::{Catalog, Database, PublicSchema, Setting};
+pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section};
+pub use late::{Late, SequenceValue, TableTotal};

@@ -1,0 +1,96 @@
+//! What every kind answers.
+
+use crate::graph::Repairs;
+use crate::sql::{Sql, qualified};
+use crate::version::Version;
+
+use super::column::Column;
+use super::database::Database;
+use super::id::CatalogId;
+use super::kind::Kind;
+
+/// What the DDL of an object may depend on besides the object itself.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The server that was read.
+    pub source: Version,
+    /// What the repair of loops decided.
+    pub repairs: &'a Repairs,
+    /// Everything that was read.
+    pub database: &'a Database,
+}
+
+/// One object of the database. Implementations are pure.
+pub trait Object {
+    /// Its kind.
+    fn kind(&self) -> Kind;
+
+    /// Its identity in the catalogs.
+    fn id(&self) -> CatalogId;
+
+    /// Its schema, where its kind has one.
+    fn schema(&self) -> Option<&str> {
+        None
+    }
+
+    /// Its name, unquoted.
+    fn name(&self) -> &str;
+
+    /// The relation (or type) it hangs on: unquoted name, for kinds whose names are unique per table only.
+    fn table(&self) -> Option<&str> {
+        None
+    }
+
+    /// What follows the noun in COMMENT, ALTER … OWNER, GRANT: `s.t`, `s.f(integer)`, `trg ON s.t`.
+    fn reference(&self) -> String {
+        qualified(self.schema(), self.name())
+    }
+
+    /// The owner's name, where the owner can be set.
+    fn owner(&self) -> Option<&str> {
+        None
+    }
+
+    /// ACL and the ACL it is compared with (`acldefault`), where the kind has privileges.
+    fn acl(&self) -> Option<super::acl::AclRow<'_>> {
+        None
+    }
+
+    /// Columns, dropped ones left out; for comments, column privileges, offline readers.
+    fn columns(&self) -> &[Column] {
+        &[]
+    }
+
+    /// Natural tie-breaks of the initial sort, after schema and name.
+    fn ties(&self) -> Vec<String> {
+        self.table().map(str::to_owned).into_iter().collect()
+    }
+
+    /// Dependencies that pg_depend does not record (ordering.md §3).
+    fn dependencies(&self) -> Vec<CatalogId> {
+        Vec::new()
+    }
+
+    /// The object whose statement prints this one inside itself, unless a repair says [`Separate`].
+    ///
+    /// [`Separate`]: crate::graph::Repair::Separate
+    fn printed_in(&self) -> Option<CatalogId> {
+        None
+    }
+
+    /// The statements that make it; none where it needs none of its own (printed inside another).
+    fn create(&self, scope: &Scope<'_>) -> Vec<Sql>;
+
+    /// The statements that remove it.
+    fn drop(&self, scope: &Scope<'_>) -> Vec<Sql>;
+
+    /// The tablespace it must be made in; `None` = the database's.
+    fn tablespace(&self) -> Option<&str> {
+        None
+    }
+
+    /// The table access method it must be made with.
+    fn access_method(&self) -> Option<&str> {
+        None
+    }
+}
