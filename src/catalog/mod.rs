@@ -1,1 +1,5 @@
-//! (in work)
+//! Reads a server into an [`crate::object::Database`].
+
+mod query;
+
+pub use query::gated;

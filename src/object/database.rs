@@ -1,5 +1,247 @@
-//! Everything that was read of one database. (in work)
+//! Everything that was read of one database, put together.
 
-/// The rows of all catalog queries, assembled.
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+
+use super::check::Check;
+use super::column::Column;
+use super::composite::Composite;
+use super::default::ColumnDefault;
+use super::default_acl::DefaultAcl;
+use super::derived::Derived;
+use super::domain::Domain;
+use super::domain_check::DomainCheck;
+use super::enumeration::Enum;
+use super::extension::Extension;
+use super::facet::{Alias, Comment, Depend, Facts, Member, Parent, TypeFact, Unsupported};
+use super::foreign_key::ForeignKey;
+use super::function::Function;
+use super::id::{CatalogId, Class};
+use super::index::Index;
+use super::key::Key;
+use super::large_object::LargeObject;
+use super::materialized_view::MaterializedView;
+use super::not_null::NotNull;
+use super::object::Object;
+use super::policy::Policy;
+use super::range::Range;
+use super::schema::Schema;
+use super::sequence::Sequence;
+use super::table::Table;
+use super::trigger::Trigger;
+use super::view::View;
+use super::view_rule::ViewRule;
+
+/// Where the rows of the catalog queries come from: `schema/catalog/<stem>.sql`.
+pub trait Rows {
+    /// What can go wrong.
+    type Error;
+
+    /// The rows of the query of that stem, decoded by column name; none where the server has no such kind.
+    fn decode<T: DeserializeOwned>(&self, stem: &str) -> Result<Vec<T>, Self::Error>;
+}
+
+/// The registry: one line per query. A kind that is not listed here does not exist.
+macro_rules! registry {
+    (
+        objects { $($field:ident: $object:ty = $stem:literal,)* }
+        facets { $($facet:ident: $row:ty = $facet_stem:literal,)* }
+    ) => {
+        /// The rows of all catalog queries.
+        #[derive(Debug, Default)]
+        #[expect(missing_docs, reason = "one field per query of schema/catalog")]
+        pub struct Database {
+            $(pub $field: Vec<$object>,)*
+            $(pub $facet: Vec<$row>,)*
+            /// What follows from the rows: attaches, rows to copy, refreshes.
+            pub derived: Derived,
+            pub lookup: Lookup,
+        }
+
+        /// The queries: stem and text, facets in `facet/`.
+        pub const QUERIES: &[(&str, &str)] = &[
+            $(($stem, include_str!(concat!("../../schema/catalog/", $stem, ".sql"))),)*
+            $(($facet_stem, include_str!(concat!("../../schema/catalog/facet/", $facet_stem, ".sql"))),)*
+        ];
+
+        impl Database {
+            /// Decodes the rows of every query and puts them together.
+            ///
+            /// # Errors
+            /// Those of `rows`.
+            pub fn from_rows<R: Rows>(rows: &R) -> Result<Self, R::Error> {
+                let mut database = Self {
+                    $($field: rows.decode($stem)?,)*
+                    $($facet: rows.decode($facet_stem)?,)*
+                    derived: Derived::default(),
+                    lookup: Lookup::default(),
+                };
+                database.assemble();
+                Ok(database)
+            }
+
+            /// Every object, in registry order; extension members included.
+            pub fn objects(&self) -> Vec<&dyn Object> {
+                let mut all: Vec<&dyn Object> = Vec::new();
+                $(all.extend(self.$field.iter().map(|object| object as &dyn Object));)*
+                self.derived.collect(&mut all);
+                all
+            }
+        }
+    };
+}
+
+registry! {
+    objects {
+        schemas: Schema = "schema",
+        extensions: Extension = "extension",
+        enums: Enum = "enum",
+        composites: Composite = "composite",
+        ranges: Range = "range",
+        domains: Domain = "domain",
+        domain_checks: DomainCheck = "domain_check",
+        functions: Function = "function",
+        tables: Table = "table",
+        views: View = "view",
+        view_rules: ViewRule = "view_rule",
+        materialized_views: MaterializedView = "materialized_view",
+        sequences: Sequence = "sequence",
+        defaults: ColumnDefault = "default",
+        checks: Check = "check",
+        not_nulls: NotNull = "not_null",
+        keys: Key = "key",
+        indexes: Index = "index",
+        foreign_keys: ForeignKey = "foreign_key",
+        triggers: Trigger = "trigger",
+        policies: Policy = "policy",
+        default_acls: DefaultAcl = "default_acl",
+        large_objects: LargeObject = "large_object",
+    }
+    facets {
+        facts: Facts = "facts",
+        columns: Column = "column",
+        parents: Parent = "parent",
+        types: TypeFact = "type",
+        aliases: Alias = "alias",
+        depends: Depend = "depend",
+        members: Member = "member",
+        comments: Comment = "comment",
+        unsupported: Unsupported = "unsupported",
+    }
+}
+
+/// Positions of rows by OID.
 #[derive(Debug, Default)]
-pub struct Database {}
+pub struct Lookup {
+    /// Tables by OID.
+    pub table: HashMap<u32, usize>,
+    /// Positions in `parents` of the links whose child is the key, in inhseqno order.
+    pub parents: HashMap<u32, Vec<usize>>,
+    /// Positions in `defaults`, by relation and column number.
+    pub default: HashMap<(u32, i16), usize>,
+    /// Positions in `checks`, by table.
+    pub checks: HashMap<u32, Vec<usize>>,
+    /// Positions in `not_nulls`, by table and column number.
+    pub not_null: HashMap<(u32, i16), usize>,
+    /// Positions in `types`, by OID.
+    pub types: HashMap<u32, usize>,
+    /// Positions in `comments`, by object.
+    pub comments: HashMap<CatalogId, Vec<usize>>,
+    /// The extension that a member belongs to.
+    pub member_of: HashMap<CatalogId, u32>,
+    /// Positions in `sequences`, by OID.
+    pub sequence: HashMap<u32, usize>,
+}
+
+impl Database {
+    /// The table of that OID.
+    pub fn table(&self, oid: u32) -> Option<&Table> {
+        self.lookup.table.get(&oid).map(|&at| &self.tables[at])
+    }
+
+    /// The parents of a relation, in inhseqno order.
+    pub fn parents_of(&self, oid: u32) -> impl Iterator<Item = &Parent> {
+        self.lookup.parents.get(&oid).into_iter().flatten().map(|&at| &self.parents[at])
+    }
+
+    /// The default (or generation expression) of a column.
+    pub fn default_of(&self, relation: u32, number: i16) -> Option<&ColumnDefault> {
+        self.lookup.default.get(&(relation, number)).map(|&at| &self.defaults[at])
+    }
+
+    /// The CHECK constraints of a table, by name.
+    pub fn checks_of(&self, table: u32) -> impl Iterator<Item = &Check> {
+        self.lookup.checks.get(&table).into_iter().flatten().map(|&at| &self.checks[at])
+    }
+
+    /// The catalogued NOT NULL constraint of a column (from PostgreSQL 18).
+    pub fn not_null_of(&self, table: u32, number: i16) -> Option<&NotNull> {
+        self.lookup.not_null.get(&(table, number)).map(|&at| &self.not_nulls[at])
+    }
+
+    /// What is known of a type.
+    pub fn type_fact(&self, oid: u32) -> Option<&TypeFact> {
+        self.lookup.types.get(&oid).map(|&at| &self.types[at])
+    }
+
+    /// The comments on an object and on its columns: (objsubid, text).
+    pub fn comments_on(&self, id: CatalogId) -> impl Iterator<Item = &Comment> {
+        self.lookup.comments.get(&id).into_iter().flatten().map(|&at| &self.comments[at])
+    }
+
+    /// Whether the object, or the relation it hangs on, belongs to an extension, which then makes it.
+    pub fn is_member(&self, object: &dyn Object) -> bool {
+        let member = |id: CatalogId| self.lookup.member_of.contains_key(&id);
+        member(object.id()) || object.parent().is_some_and(member)
+    }
+
+    /// Facts of the database itself.
+    pub fn facts(&self) -> Option<&Facts> {
+        self.facts.first()
+    }
+
+    fn assemble(&mut self) {
+        self.index_rows();
+        self.hand_out_columns();
+        super::default::inherit(self);
+        self.derived = Derived::from(&*self);
+    }
+
+    fn index_rows(&mut self) {
+        let lookup = &mut self.lookup;
+        lookup.table = self.tables.iter().enumerate().map(|(at, table)| (table.oid, at)).collect();
+        lookup.sequence = self.sequences.iter().enumerate().map(|(at, row)| (row.oid, at)).collect();
+        lookup.types = self.types.iter().enumerate().map(|(at, row)| (row.oid, at)).collect();
+        lookup.default =
+            self.defaults.iter().enumerate().map(|(at, row)| ((row.relation, row.number), at)).collect();
+        lookup.not_null =
+            self.not_nulls.iter().enumerate().map(|(at, row)| ((row.table_oid, row.number), at)).collect();
+        for (at, row) in self.parents.iter().enumerate() {
+            lookup.parents.entry(row.child).or_default().push(at);
+        }
+        for (at, row) in self.checks.iter().enumerate() {
+            lookup.checks.entry(row.table_oid).or_default().push(at);
+        }
+        for (at, row) in self.comments.iter().enumerate() {
+            lookup.comments.entry(CatalogId::new(Class(row.class), row.oid)).or_default().push(at);
+        }
+        for row in &self.members {
+            lookup.member_of.insert(CatalogId::new(Class(row.class), row.oid), row.extension);
+        }
+    }
+
+    /// Gives every relation its columns; the query has them in relation and number order.
+    fn hand_out_columns(&mut self) {
+        let mut columns: HashMap<u32, Vec<Column>> = HashMap::new();
+        for column in std::mem::take(&mut self.columns) {
+            columns.entry(column.relation).or_default().push(column);
+        }
+        let mut take = |oid: u32| columns.remove(&oid).unwrap_or_default();
+        self.tables.iter_mut().for_each(|row| row.columns = take(row.oid));
+        self.views.iter_mut().for_each(|row| row.columns = take(row.oid));
+        self.materialized_views.iter_mut().for_each(|row| row.columns = take(row.oid));
+        self.composites.iter_mut().for_each(|row| row.columns = take(row.relation));
+        self.sequences.iter_mut().for_each(|row| row.columns = take(row.oid));
+    }
+}

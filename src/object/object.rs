@@ -4,6 +4,7 @@ use crate::graph::Repairs;
 use crate::sql::{Sql, qualified};
 use crate::version::Version;
 
+use super::acl::AclRow;
 use super::column::Column;
 use super::database::Database;
 use super::id::CatalogId;
@@ -41,6 +42,11 @@ pub trait Object {
         None
     }
 
+    /// The relation (or domain) it hangs on: it is dumped only if that one is.
+    fn parent(&self) -> Option<CatalogId> {
+        None
+    }
+
     /// What follows the noun in COMMENT, ALTER … OWNER, GRANT: `s.t`, `s.f(integer)`, `trg ON s.t`.
     fn reference(&self) -> String {
         qualified(self.schema(), self.name())
@@ -52,7 +58,7 @@ pub trait Object {
     }
 
     /// ACL and the ACL it is compared with (`acldefault`), where the kind has privileges.
-    fn acl(&self) -> Option<super::acl::AclRow<'_>> {
+    fn acl(&self) -> Option<AclRow<'_>> {
         None
     }
 

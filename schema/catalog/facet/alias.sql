@@ -1,0 +1,26 @@
+-- Objects that have no statement of their own: what stands for them in the dependency graph.
+-- Row types: the relation.
+select 1247::oid as class, t.oid as oid, 1259::oid as target_class, c.oid as target
+from pg_type t join pg_class c on c.oid = t.typrelid
+where c.relkind <> 'c' and t.oid >= 16384
+union all
+-- Relations of composite types: the type.
+select 1259::oid, c.oid, 1247::oid, t.oid
+from pg_type t join pg_class c on c.oid = t.typrelid
+where c.relkind = 'c' and t.oid >= 16384
+union all
+-- Array types: the element.
+select 1247::oid, e.typarray, 1247::oid, e.oid
+from pg_type e
+where e.typarray >= 16384
+union all --@ 14..
+-- Multiranges: the range. --@ 14..
+select 1247::oid, r.rngmultitypid, 1247::oid, r.rngtypid --@ 14..
+from pg_range r --@ 14..
+where r.rngtypid >= 16384 --@ 14..
+union all
+-- Indexes of constraints: the constraint.
+select 1259::oid, k.conindid, 2606::oid, k.oid
+from pg_constraint k
+where k.contype in ('p', 'u', 'x') and k.oid >= 16384
+order by 1, 2

@@ -1,0 +1,12 @@
+-- Dependencies between objects that are not pinned. Membership of extensions is in member.sql.
+select
+    d.classid as class,
+    d.objid as oid,
+    d.refclassid as ref_class,
+    d.refobjid as ref_oid,
+    d.deptype as kind
+from pg_depend d
+where d.deptype not in ('p', 'e')
+  and d.objid >= 16384
+  and (d.refobjid >= 16384 or d.refclassid = 2615 or d.refclassid = 3079)
+order by 1, 2, 3, 4, 5

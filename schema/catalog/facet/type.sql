@@ -1,0 +1,23 @@
+-- What COPY BINARY must know of every type that a column may have.
+select
+    t.oid as oid,
+    t.typtype as kind,
+    t.typsend <> 0 and t.typreceive <> 0 as has_binary,
+    case when e.typarray = t.oid then e.oid else 0::oid end as element,
+    case
+        when t.typtype = 'd' then t.typbasetype
+        when r.rngtypid is not null then r.rngsubtype
+        when m.rngtypid is not null then m.rngtypid --@ 14..
+        else 0::oid
+    end as base,
+    coalesce(f.fields, '{}') as fields
+from pg_type t
+left join pg_type e on e.oid = t.typelem
+left join pg_range r on r.rngtypid = t.oid
+left join pg_range m on m.rngmultitypid = t.oid --@ 14..
+left join lateral (
+    select array_agg(a.atttypid order by a.attnum) as fields
+    from pg_attribute a
+    where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+) f on t.typtype = 'c'
+order by t.oid

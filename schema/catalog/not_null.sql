@@ -1,0 +1,22 @@
+--@ requires 18..
+-- Catalogued NOT NULL constraints.
+select
+    k.oid as oid,
+    k.conname as name,
+    k.conrelid as table_oid,
+    n.nspname as schema,
+    c.relname as table,
+    a.attnum as number,
+    a.attname as column,
+    k.conislocal as local,
+    k.connoinherit as no_inherit,
+    k.convalidated as validated
+from pg_constraint k
+join pg_class c on c.oid = k.conrelid
+join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+where k.contype = 'n'
+  and c.relkind in ('r', 'p')
+  and c.relpersistence <> 't'
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+order by k.conrelid, a.attnum

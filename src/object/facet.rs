@@ -1,0 +1,146 @@
+//! Rows that belong to no kind: facts of the database, links, comments (`schema/catalog/facet/`).
+
+use serde::Deserialize;
+
+/// Facts of the database itself; `facts.sql`, one row.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// datname
+    pub name: String,
+    /// owner
+    pub owner: String,
+    /// `pg_encoding_to_char(encoding)`
+    pub encoding: String,
+    /// datcollate
+    pub collate: String,
+    /// datctype
+    pub ctype: String,
+    /// datlocprovider: `c`, `i`, `b`
+    pub locale_provider: String,
+    /// ICU or builtin locale
+    pub locale: Option<String>,
+    /// daticurules
+    pub icu_rules: Option<String>,
+    /// dattablespace's name
+    pub tablespace: String,
+    /// datconnlimit
+    pub connection_limit: i32,
+    /// datistemplate
+    pub is_template: bool,
+    /// datacl
+    pub acl: Option<Vec<String>>,
+    /// `acldefault('d', datdba)`
+    pub acl_default: Vec<String>,
+    /// shobj_description
+    pub comment: Option<String>,
+    /// pg_db_role_setting of this database: role (empty for all roles), one row per item
+    pub setting_roles: Vec<String>,
+    /// `name=value`, in step with `setting_roles`
+    pub settings: Vec<String>,
+}
+
+/// A link of pg_inherits; `parent.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Parent {
+    /// inhrelid
+    pub child: u32,
+    /// inhparent
+    pub parent: u32,
+    /// inhseqno
+    pub number: i32,
+    /// schema of the parent
+    pub parent_schema: String,
+    /// name of the parent
+    pub parent_name: String,
+    /// the child is an index (of a partition)
+    pub is_index: bool,
+    /// inhdetachpending (from 14)
+    pub detach_pending: bool,
+}
+
+/// What COPY BINARY must know of a type (objects.md §41); `type.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TypeFact {
+    /// pg_type.oid
+    pub oid: u32,
+    /// typtype
+    pub kind: String,
+    /// the type has both typsend and typreceive
+    pub has_binary: bool,
+    /// the element, of a true array
+    pub element: u32,
+    /// the base type of a domain, the subtype of a range, the range of a multirange
+    pub base: u32,
+    /// types of the attributes of a composite
+    pub fields: Vec<u32>,
+}
+
+/// An object that another stands for in the graph: row types, array types, multiranges, indexes of constraints;
+/// `alias.sql`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Alias {
+    /// catalog of the hidden object
+    pub class: u32,
+    /// the hidden object
+    pub oid: u32,
+    /// catalog of the one that stands for it
+    pub target_class: u32,
+    /// the one that stands for it
+    pub target: u32,
+}
+
+/// A row of pg_depend; `depend.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Depend {
+    /// classid
+    pub class: u32,
+    /// objid
+    pub oid: u32,
+    /// refclassid
+    pub ref_class: u32,
+    /// refobjid
+    pub ref_oid: u32,
+    /// deptype
+    pub kind: String,
+}
+
+/// A member of an extension; `member.sql`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Member {
+    /// classid
+    pub class: u32,
+    /// objid
+    pub oid: u32,
+    /// the extension
+    pub extension: u32,
+}
+
+/// A row of pg_description; `comment.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Comment {
+    /// classoid
+    pub class: u32,
+    /// objoid
+    pub oid: u32,
+    /// objsubid: the column's number, or 0
+    pub sub: i32,
+    /// description
+    pub text: String,
+}
+
+/// An object of a kind that pgark does not dump yet; `unsupported.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Unsupported {
+    /// the kind, in words
+    pub kind: String,
+    /// the object, qualified and quoted
+    pub name: String,
+}

@@ -1,0 +1,155 @@
+//! The elements of CREATE TABLE, and the per-column settings that follow it (objects.md §18.3, §18.4, §18.8).
+
+use super::Table;
+use crate::object::column::Column;
+use crate::object::database::Database;
+use crate::object::object::{Object, Scope};
+use crate::object::options::option_list;
+use crate::sql::{Sql, ident};
+
+/// How a column's NOT NULL is written.
+enum NotNullClause {
+    None,
+    /// At the column: ` NOT NULL` or ` CONSTRAINT n NOT NULL`.
+    Clause(String),
+    /// As an element of its own, since the column is inherited and not printed (PostgreSQL 18).
+    Element(String),
+    /// By ALTER TABLE afterwards, for the same reason, on servers without catalogued NOT NULL.
+    Alter,
+}
+
+/// Columns and constraints, in order.
+pub fn element_lines(table: &Table, scope: &Scope<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut elements = Vec::new();
+    for column in &table.columns {
+        let not_null = not_null(table, column, scope);
+        if let NotNullClause::Element(element) = &not_null {
+            elements.push(element.clone());
+        }
+        if table.prints(column) {
+            lines.extend(column_line(table, column, not_null, scope));
+        }
+    }
+    lines.extend(elements);
+    let checks = scope.database.checks_of(table.oid);
+    lines.extend(checks.filter(|check| check.is_inline(scope)).map(super::super::check::Check::clause));
+    lines
+}
+
+fn column_line(table: &Table, column: &Column, not_null: NotNullClause, scope: &Scope<'_>) -> Option<String> {
+    let default = scope
+        .database
+        .default_of(table.oid, column.number)
+        .and_then(|default| default.inline_clause(scope))
+        .unwrap_or_default();
+    let not_null = match not_null {
+        NotNullClause::Clause(clause) => clause,
+        _ => String::new(),
+    };
+    let name = ident(&column.name);
+    if table.of_type.is_some() {
+        // The type brings its columns; only what the table adds is said.
+        let adds = !default.is_empty() || !not_null.is_empty();
+        return adds.then(|| format!("{name} WITH OPTIONS{default}{not_null}"));
+    }
+    Some(format!("{name} {}{default}{not_null}{}", column.type_name, column.collate()))
+}
+
+fn not_null(table: &Table, column: &Column, scope: &Scope<'_>) -> NotNullClause {
+    if !column.not_null {
+        return NotNullClause::None;
+    }
+    if scope.source.at_least(18) { catalogued(table, column, scope) } else { flagged(table, column, scope) }
+}
+
+/// Before 18 there is only a flag. What a parent gives is not repeated; partitions always say it, since ATTACH
+/// wants it.
+fn flagged(table: &Table, column: &Column, scope: &Scope<'_>) -> NotNullClause {
+    let from_parent = inherited_columns(table, column, scope.database).any(|parent| parent.not_null);
+    match (table.prints(column), table.is_partition || !from_parent) {
+        (true, true) => NotNullClause::Clause(" NOT NULL".to_owned()),
+        (false, true) => NotNullClause::Alter,
+        _ => NotNullClause::None,
+    }
+}
+
+/// From 18 on each NOT NULL is a constraint with a name (the table of objects.md §18.4).
+fn catalogued(table: &Table, column: &Column, scope: &Scope<'_>) -> NotNullClause {
+    let Some(constraint) = scope.database.not_null_of(table.oid, column.number) else {
+        return NotNullClause::None;
+    };
+    if !constraint.validated {
+        return NotNullClause::None;
+    }
+    let parent_is_valid = || {
+        inherited_columns(table, column, scope.database).any(|parent| {
+            scope.database.not_null_of(parent.relation, parent.number).is_some_and(|found| found.validated)
+        })
+    };
+    if !table.is_partition && !constraint.local && parent_is_valid() {
+        return NotNullClause::None;
+    }
+    // The name is always said: what the server would choose need not be what it is.
+    let name = ident(&constraint.name);
+    let no_inherit = constraint.no_inherit_clause();
+    if table.prints(column) {
+        NotNullClause::Clause(format!(" CONSTRAINT {name} NOT NULL{no_inherit}"))
+    } else {
+        NotNullClause::Element(format!("CONSTRAINT {name} NOT NULL {}{no_inherit}", ident(&column.name)))
+    }
+}
+
+fn inherited_columns<'a>(
+    table: &'a Table,
+    column: &'a Column,
+    database: &'a Database,
+) -> impl Iterator<Item = &'a Column> {
+    database
+        .parents_of(table.oid)
+        .filter_map(|link| database.table(link.parent))
+        .filter_map(|parent| parent.columns.iter().find(|found| found.name == column.name))
+}
+
+/// `ALTER TABLE ONLY … ALTER COLUMN …` for what CREATE TABLE cannot say; inherited columns too.
+pub fn settings(table: &Table, scope: &Scope<'_>) -> Vec<Sql> {
+    let mut sql = Vec::new();
+    for column in &table.columns {
+        if matches!(not_null(table, column, scope), NotNullClause::Alter) {
+            sql.push(alter(&table.reference(), column, "SET NOT NULL"));
+        }
+        sql.extend(column_settings(&table.reference(), column));
+    }
+    sql
+}
+
+/// Statistics target, storage, compression, options: for tables and materialized views.
+pub fn column_settings(relation: &str, column: &Column) -> Vec<Sql> {
+    let mut actions = Vec::new();
+    if let Some(target) = column.statistics.filter(|target| *target >= 0) {
+        actions.push(format!("SET STATISTICS {target}"));
+    }
+    if let Some(storage) = &column.storage {
+        let storage = match storage.as_str() {
+            "p" => "PLAIN",
+            "e" => "EXTERNAL",
+            "m" => "MAIN",
+            _ => "EXTENDED",
+        };
+        actions.push(format!("SET STORAGE {storage}"));
+    }
+    match column.compression.as_str() {
+        "p" => actions.push("SET COMPRESSION pglz".to_owned()),
+        "l" => actions.push("SET COMPRESSION lz4".to_owned()),
+        _ => {}
+    }
+    let options = option_list(column.options.as_deref().unwrap_or_default(), "");
+    if !options.is_empty() {
+        actions.push(format!("SET ({})", options.join(", ")));
+    }
+    actions.iter().map(|action| alter(relation, column, action)).collect()
+}
+
+fn alter(relation: &str, column: &Column, action: &str) -> Sql {
+    Sql::new(format!("ALTER TABLE ONLY {relation} ALTER COLUMN {} {action}", ident(&column.name)))
+}

@@ -1,0 +1,118 @@
+//! The rows of a table: the entry that restore loads by COPY, and the choice between binary and text
+//! (objects.md §41).
+
+use crate::manifest::RowFormat;
+use crate::object::database::Database;
+use crate::object::id::{CatalogId, Class};
+use crate::object::kind::Kind;
+use crate::object::object::{Object, Scope};
+use crate::sql::Sql;
+
+/// OIDs below this one are fixed in every server; built-in types only.
+const OID_FIXED_MAX: u32 = 10_000;
+
+/// Built-in types whose binary form must not travel: the oid aliases send raw OIDs, xml_send adds an encoding
+/// declaration that xml_recv does not undo.
+const TEXT_ONLY: &[u32] = &[
+    24, 2202, 2203, 2204, 2205, 4191, 2206, 4096, 4089, 3734, 3769, // regproc … regdictionary
+    142,  // xml
+    1033, // aclitem
+];
+
+/// The rows of one table.
+#[derive(Clone, Debug)]
+pub struct TableData {
+    /// OID of the table
+    pub table_oid: u32,
+    /// schema of the table
+    pub schema: String,
+    /// name of the table
+    pub name: String,
+}
+
+impl TableData {
+    /// One per table that holds rows itself.
+    pub fn derive(database: &Database) -> Vec<Self> {
+        let holders = database.tables.iter().filter(|table| !table.partitioned);
+        holders
+            .map(|table| Self {
+                table_oid: table.oid,
+                schema: table.schema.clone(),
+                name: table.name.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Object for TableData {
+    fn kind(&self) -> Kind {
+        Kind::TableData
+    }
+
+    fn id(&self) -> CatalogId {
+        CatalogId::new(Class::SYNTHETIC_DATA, self.table_oid)
+    }
+
+    fn schema(&self) -> Option<&str> {
+        Some(&self.schema)
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn parent(&self) -> Option<CatalogId> {
+        Some(CatalogId::new(Class::RELATION, self.table_oid))
+    }
+
+    fn dependencies(&self) -> Vec<CatalogId> {
+        vec![CatalogId::new(Class::RELATION, self.table_oid)]
+    }
+
+    fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
+        Vec::new()
+    }
+
+    fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
+        Vec::new()
+    }
+}
+
+/// The format for rows of these types, and the oldest target major that takes it.
+///
+/// Binary wherever every type allows it. Arrays and composites of user types carry type OIDs that servers before 14
+/// compare with their own: then 14 is returned as the oldest target.
+pub fn row_format(types: impl IntoIterator<Item = u32>, database: &Database) -> (RowFormat, Option<u16>) {
+    let mut needs = None;
+    for oid in types {
+        match binary_target(oid, database, 0) {
+            None => return (RowFormat::Text, None),
+            Some(major) => needs = needs.max(major),
+        }
+    }
+    (RowFormat::Binary, needs)
+}
+
+/// `None`: text only. `Some(None)`: binary to any server. `Some(Some(14))`: binary to 14 and newer.
+fn binary_target(oid: u32, database: &Database, depth: u32) -> Option<Option<u16>> {
+    // Types nest finitely; the bound only guards against a catalog that lies.
+    if TEXT_ONLY.contains(&oid) || depth > 32 {
+        return None;
+    }
+    let fact = database.type_fact(oid)?;
+    let nested = |inner: u32| -> Option<Option<u16>> {
+        let own = binary_target(inner, database, depth + 1)?;
+        Some(if inner < OID_FIXED_MAX { own } else { own.max(Some(14)) })
+    };
+    if !fact.has_binary {
+        return None;
+    }
+    match fact.kind.as_str() {
+        "e" => Some(None),
+        "d" | "r" | "m" => binary_target(fact.base, database, depth + 1),
+        "c" => fact.fields.iter().try_fold(None, |needs, field| Some(needs.max(nested(*field)?))),
+        "b" if fact.element != 0 => nested(fact.element),
+        "b" if oid < OID_FIXED_MAX => Some(None),
+        _ => None,
+    }
+}

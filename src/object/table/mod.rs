@@ -1,0 +1,81 @@
+//! Tables and partitioned tables (pg_class, relkinds `r` and `p`; documentation: CREATE TABLE; objects.md §18).
+
+mod attach;
+pub mod columns;
+pub mod data;
+mod ddl;
+
+use serde::Deserialize;
+
+pub use attach::TableAttach;
+pub use data::TableData;
+
+use super::column::Column;
+
+/// One table; `schema/catalog/table.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Table {
+    /// oid
+    pub oid: u32,
+    /// schema
+    pub schema: String,
+    /// relname
+    pub name: String,
+    /// owner
+    pub owner: String,
+    /// relacl
+    pub acl: Option<Vec<String>>,
+    /// `acldefault('r', relowner)`
+    pub acl_default: Vec<String>,
+    /// relkind is `p`
+    pub partitioned: bool,
+    /// relpersistence: `p` or `u`
+    pub persistence: String,
+    /// relispartition
+    pub is_partition: bool,
+    /// `pg_get_partkeydef`, of a partitioned table
+    pub partition_key: Option<String>,
+    /// `pg_get_expr(relpartbound, oid)`, of a partition
+    pub partition_bound: Option<String>,
+    /// `reloftype::regtype`, of a typed table
+    pub of_type: Option<String>,
+    /// reloptions, `name=value`
+    pub options: Option<Vec<String>>,
+    /// reloptions of the TOAST table
+    pub toast_options: Option<Vec<String>>,
+    /// tablespace, where not the database's
+    pub tablespace: Option<String>,
+    /// relam's name
+    pub access_method: Option<String>,
+    /// relreplident: `d n f i`
+    pub replica_identity: String,
+    /// relrowsecurity
+    pub row_security: bool,
+    /// relforcerowsecurity
+    pub force_row_security: bool,
+    /// blocks of the heap, as the file has them
+    pub pages: i64,
+    /// bytes of heap and TOAST
+    pub bytes: i64,
+    /// reltuples
+    pub rows_estimate: f32,
+    /// An ancestor hashes on an enum: the rows may belong to another partition on the target
+    /// (the hash of an enum is that of its OID). The topmost ancestor.
+    pub via_root: Option<u32>,
+    /// Filled from `column.sql`.
+    #[serde(skip)]
+    pub columns: Vec<Column>,
+}
+
+impl Table {
+    /// Whether CREATE TABLE prints the column: inherited ones come from the parent.
+    pub fn prints(&self, column: &Column) -> bool {
+        column.local || self.is_partition
+    }
+
+    /// The columns that COPY moves, in attnum order.
+    pub fn copied_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.is_copied())
+    }
+}
