@@ -1,1 +1,79 @@
-//! (in work)
+//! The use-case: one database into one archive.
+
+// mod entries;
+// mod error;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+// pub use error::Error;
+
+/// Where the archive goes.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// A file: it appears under its name only when complete and synced.
+    File {
+        /// Its final name.
+        path: PathBuf,
+        /// Replace an existing file.
+        force: bool,
+    },
+    /// Standard output.
+    Stdout,
+}
+
+/// How to dump.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Sessions that copy rows, at least 1.
+    pub jobs: usize,
+    /// zstd level.
+    pub level: i32,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+    /// Tables above this many bytes (heap and TOAST) are read in ranges; `None` = never.
+    pub split_above: Option<u64>,
+    /// Leave out objects of kinds that pgark does not dump, with a warning each.
+    pub skip_unsupported: bool,
+    /// How long to wait for table locks.
+    pub lock_wait_timeout: Option<Duration>,
+    /// `--copy-format text`: text for every table.
+    pub text_only: bool,
+}
+
+/// What was dumped.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// The archive: path, or `-`.
+    pub archive: String,
+    /// `sha256:<root>`.
+    pub identity: String,
+    /// Database.
+    pub database: String,
+    /// The source's version.
+    pub server_version: String,
+    /// Bytes of the archive.
+    pub bytes: u64,
+    /// Raw bytes of rows.
+    pub raw_bytes: u64,
+    /// Objects (entries).
+    pub objects: usize,
+    /// Tables with rows to store, empty ones included.
+    pub tables: usize,
+    /// Rows.
+    pub rows: u64,
+    /// Large objects.
+    pub large_objects: u64,
+    /// Sessions that copied.
+    pub jobs: usize,
+    /// Warnings.
+    pub warnings: Vec<String>,
+    /// Objects left out; not empty = exit 3.
+    pub skipped: Vec<String>,
+    /// Wall time, milliseconds.
+    pub duration_ms: u64,
+}

@@ -1,1 +1,76 @@
-//! (in work)
+//! The use-case: an archive into a database.
+//!
+//! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
+
+// mod ddl;
+// mod error;
+mod plan;
+// mod public;
+// mod target;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+// pub use error::Error;
+pub use plan::{Needs, Omit, Plan};
+
+/// Where the archive comes from.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Standard input: read once, from front to end.
+    Stdin,
+}
+
+/// How to restore.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Sessions, at least 1.
+    pub jobs: usize,
+    /// Go on after an error, and list what failed.
+    pub keep_going: bool,
+    /// Statements to leave out.
+    pub omit: Omit,
+    /// ANALYZE at the end.
+    pub analyze: bool,
+}
+
+/// What was restored.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// The archive: path, or `-`.
+    pub archive: String,
+    /// `sha256:<root>`.
+    pub identity: String,
+    /// `app@db1:5432/app`.
+    pub target: String,
+    /// Entries that were run.
+    pub objects: usize,
+    /// Tables whose rows arrived.
+    pub tables: usize,
+    /// Rows that arrived, as the server counted them.
+    pub rows: u64,
+    /// Raw bytes of rows.
+    pub raw_bytes: u64,
+    /// Large objects.
+    pub large_objects: u64,
+    /// Sequences set.
+    pub sequences: usize,
+    /// Warnings.
+    pub warnings: Vec<String>,
+    /// What failed (only with keep-going); not empty = exit 3.
+    pub failed: Vec<Failure>,
+    /// Wall time, milliseconds.
+    pub duration_ms: u64,
+}
+
+/// An entry that could not be restored.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// The entry.
+    pub label: String,
+    /// Why: the error, or the entry it depends on.
+    pub reason: String,
+}

@@ -1,0 +1,166 @@
+//! Which rows are copied, in which format and pieces. Pure but for what the source says of itself.
+
+use std::collections::HashMap;
+
+use super::Options;
+use super::entries::manifest_columns;
+use super::locks::lock_nowait;
+use super::plan::{Part, Split, load_statement, table_parts};
+use crate::archive::{Source, SourceColumn};
+use crate::manifest::{Data, Entry, RowFormat};
+use crate::object::table::Table;
+use crate::object::table::data::row_format;
+use crate::object::{CatalogId, Class, Database};
+use crate::sql::qualified;
+use crate::version::Version;
+
+/// A part, with what its worker needs to know.
+#[derive(Clone, Debug)]
+pub struct PlannedPart {
+    /// The COPY.
+    pub part: Part,
+    /// How messages name its table.
+    pub label: String,
+    /// The statement that locks the table.
+    pub lock: Option<String>,
+    /// SOURCE of its frame 0.
+    pub source: Source,
+}
+
+/// Facts of the server that decide how rows are read.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its version.
+    pub version: Version,
+    /// `server_encoding`.
+    pub encoding: String,
+    /// pg_largeobject may be read directly.
+    pub reads_large_objects: bool,
+}
+
+/// What will be copied.
+#[derive(Debug, Default)]
+pub struct DataPlan {
+    /// Biggest first.
+    pub parts: Vec<PlannedPart>,
+    /// Parts per entry.
+    pub part_counts: HashMap<u32, u32>,
+    /// Large objects.
+    pub large_objects: u64,
+}
+
+/// Plans the rows of `entries`, and says in the entries how they are stored.
+pub fn data_plan(
+    entries: &mut [Entry],
+    ids: &[CatalogId],
+    database: &Database,
+    server: &Server,
+    options: &Options,
+) -> DataPlan {
+    let total_bytes = database.tables.iter().map(|table| table.bytes.max(0) as u64).sum();
+    let split = Split { jobs: options.jobs, above: options.split_above, source: server.version, total_bytes };
+    let mut plan = DataPlan { large_objects: database.large_objects.len() as u64, ..DataPlan::default() };
+    for (entry, id) in entries.iter_mut().zip(ids) {
+        let parts = if id.class == Class::SYNTHETIC_DATA {
+            let Some(table) = database.table(id.oid) else { continue };
+            plan_table(entry, table, database, server, &split, options.text_only)
+        } else if id.class == Class::SYNTHETIC_LARGE_OBJECTS {
+            vec![plan_large_objects(entry, server, plan.large_objects)]
+        } else {
+            continue;
+        };
+        plan.part_counts.insert(entry.id, parts.len() as u32);
+        plan.parts.extend(parts);
+    }
+    // Stable: parts of one table stay together and in order, so reads of a disk are sequential.
+    plan.parts.sort_by_key(|planned| std::cmp::Reverse(planned.part.bytes));
+    plan
+}
+
+fn plan_table(
+    entry: &mut Entry,
+    table: &Table,
+    database: &Database,
+    server: &Server,
+    split: &Split,
+    text_only: bool,
+) -> Vec<PlannedPart> {
+    let types = table.copied_columns().map(|column| column.type_oid);
+    let (format, needs_target) =
+        if text_only { (RowFormat::Text, None) } else { row_format(types, database) };
+    let root = table.via_root.and_then(|oid| database.table(oid));
+    let target = root.unwrap_or(table);
+    let parts = table_parts(entry.id, table, format, split);
+    entry.columns = manifest_columns(&table.columns);
+    entry.data = Some(Data {
+        format,
+        copy: load_statement(table, &qualified(Some(&target.schema), &target.name)),
+        needs_target,
+        pages: if parts.len() > 1 { table.pages.max(0) as u64 } else { 0 },
+        bytes: table.bytes.max(0) as u64,
+        est_rows: f64::from(table.rows_estimate),
+        parts: parts.len() as u32,
+        via_root: root.is_some(),
+    });
+    let name = qualified(Some(&table.schema), &table.name);
+    let columns: Vec<SourceColumn> = table
+        .copied_columns()
+        .map(|column| SourceColumn { name: column.name.clone(), type_name: column.type_name.clone() })
+        .collect();
+    let source = source(&name, columns, server);
+    let planned = |part| PlannedPart {
+        part,
+        label: name.clone(),
+        lock: Some(lock_nowait(&table.schema, &table.name)),
+        source: source.clone(),
+    };
+    parts.into_iter().map(planned).collect()
+}
+
+fn source(name: &str, columns: Vec<SourceColumn>, server: &Server) -> Source {
+    Source {
+        name: name.to_owned(),
+        encoding: server.encoding.clone(),
+        server_version_num: server.version.num(),
+        column_count: columns.len() as u16,
+        columns,
+    }
+}
+
+/// Superusers read the pages as they are. Others ask for each page; that needs SELECT on each large object.
+const PAGES: &str = "COPY (SELECT loid, pageno, data FROM pg_largeobject ORDER BY loid, pageno) \
+    TO STDOUT (FORMAT binary)";
+const PAGES_BY_FUNCTION: &str = "COPY (SELECT m.oid, p.number::int4, lo_get(m.oid, p.number * 2048, 2048) \
+    FROM pg_largeobject_metadata m \
+    CROSS JOIN LATERAL (SELECT lo_open(m.oid, 262144) AS fd OFFSET 0) o \
+    CROSS JOIN LATERAL (SELECT lo_lseek64(o.fd, 0, 2) AS bytes, lo_close(o.fd) OFFSET 0) s \
+    CROSS JOIN LATERAL generate_series(0, (s.bytes + 2047) / 2048 - 1) p (number) \
+    ORDER BY 1, 2) TO STDOUT (FORMAT binary)";
+
+fn plan_large_objects(entry: &mut Entry, server: &Server, count: u64) -> PlannedPart {
+    entry.data = Some(Data {
+        format: RowFormat::LargeObject,
+        copy: String::new(),
+        needs_target: None,
+        pages: 0,
+        bytes: 0,
+        est_rows: count as f64,
+        parts: 1,
+        via_root: false,
+    });
+    let sql = if server.reads_large_objects { PAGES } else { PAGES_BY_FUNCTION };
+    PlannedPart {
+        part: Part {
+            entry: entry.id,
+            number: 0,
+            sql: sql.to_owned(),
+            format: RowFormat::LargeObject,
+            blocks: None,
+            // Sorts it first: nobody knows its size, and one worker is busy with it for long.
+            bytes: count * 4096,
+        },
+        label: "large objects".to_owned(),
+        lock: None,
+        source: source("large objects", Vec::new(), server),
+    }
+}

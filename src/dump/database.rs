@@ -1,0 +1,92 @@
+//! The facts of the database as the archive records them.
+
+use crate::manifest::{Database as Facts, PublicSchema, Setting};
+use crate::object::{CatalogId, Class, Database, Kind, acl_statements, setting_value};
+use crate::object::{AclRow, Object};
+use crate::sql::{ident, literal};
+use crate::version::Version;
+
+/// Facts of the database: what `info` shows and what whoever creates the database needs.
+pub fn facts(database: &Database, source: Version) -> Facts {
+    let Some(row) = database.facts() else {
+        return Facts::default();
+    };
+    let acl = AclRow { acl: row.acl.as_deref(), default: &row.acl_default };
+    let reference = ident(&row.name);
+    Facts {
+        name: row.name.clone(),
+        owner: row.owner.clone(),
+        encoding: row.encoding.clone(),
+        create_options: create_options(row, source),
+        collate: row.collate.clone(),
+        ctype: row.ctype.clone(),
+        locale_provider: provider(&row.locale_provider).to_owned(),
+        locale: row.locale.clone(),
+        icu_rules: row.icu_rules.clone(),
+        tablespace: row.tablespace.clone(),
+        connection_limit: row.connection_limit,
+        is_template: row.is_template,
+        comment: row.comment.clone(),
+        settings: settings(row),
+        acl: acl_statements(Kind::Database, "DATABASE", &reference, Some(&row.owner), acl, source),
+        public: public(database),
+    }
+}
+
+fn provider(letter: &str) -> &str {
+    match letter {
+        "i" => "icu",
+        "b" => "builtin",
+        _ => "libc",
+    }
+}
+
+/// What follows `CREATE DATABASE name WITH` (objects.md §1). Always from template0: template1 may hold objects.
+fn create_options(row: &crate::object::Facts, source: Version) -> String {
+    let mut options = format!("TEMPLATE = template0 ENCODING = {}", literal(&row.encoding));
+    let mut add = |name: &str, value: &str| options.push_str(&format!(" {name} = {}", literal(value)));
+    if source.at_least(15) && row.locale_provider != "c" {
+        add("LOCALE_PROVIDER", provider(&row.locale_provider));
+    }
+    if row.collate == row.ctype && source.at_least(13) {
+        add("LOCALE", &row.collate);
+    } else {
+        add("LC_COLLATE", &row.collate);
+        add("LC_CTYPE", &row.ctype);
+    }
+    if let Some(locale) = &row.locale {
+        add(if row.locale_provider == "b" { "BUILTIN_LOCALE" } else { "ICU_LOCALE" }, locale);
+    }
+    if let Some(rules) = &row.icu_rules {
+        add("ICU_RULES", rules);
+    }
+    if row.tablespace != "pg_default" {
+        options.push_str(&format!(" TABLESPACE = {}", ident(&row.tablespace)));
+    }
+    options
+}
+
+/// `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, in stored order.
+fn settings(row: &crate::object::Facts) -> Vec<Setting> {
+    let pairs = row.setting_roles.iter().zip(&row.settings);
+    pairs
+        .filter_map(|(role, item)| {
+            let (name, value) = item.split_once('=')?;
+            Some(Setting {
+                role: (!role.is_empty()).then(|| role.clone()),
+                name: name.to_owned(),
+                value: setting_value(name, value),
+            })
+        })
+        .collect()
+}
+
+fn public(database: &Database) -> Option<PublicSchema> {
+    let schema = database.schemas.iter().find(|schema| schema.name() == "public")?;
+    let id = CatalogId::new(Class::NAMESPACE, schema.oid);
+    Some(PublicSchema {
+        owner: schema.owner().unwrap_or_default().to_owned(),
+        acl: schema.acl().and_then(|row| row.acl).map(<[String]>::to_vec),
+        comment: database.comments_on(id).next().map(|comment| comment.text.clone()),
+    })
+}

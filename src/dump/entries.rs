@@ -1,0 +1,214 @@
+//! From the objects of a database to the entries of an archive: order, dependencies, SQL. Pure.
+
+use std::collections::HashMap;
+
+use crate::graph::{Node, NodeIndex, Ordered, Repairs, SortKey, entry_dependencies, order, section};
+use crate::manifest::{Acl, Column, Entry};
+use crate::object::{CatalogId, Class, Database, Kind, Object, Scope, acl_statements, column_acl_statements};
+use crate::sql::{Sql, literal};
+use crate::version::Version;
+
+/// The entries in restore order, and what the sort had to say.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// In restore order; `entries[i].id == i + 1`.
+    pub entries: Vec<Entry>,
+    /// Which object each entry came from.
+    pub ids: Vec<CatalogId>,
+    /// Loops that could only be broken by dropping an edge.
+    pub warnings: Vec<String>,
+}
+
+/// Orders the objects and renders their SQL.
+pub fn entries(database: &Database, source: Version) -> Entries {
+    let all = database.objects();
+    let objects: Vec<&dyn Object> = all.into_iter().filter(|object| !database.is_member(*object)).collect();
+    let Ordered { order, deps, repairs, warnings } = order(nodes(database, &objects));
+    let scope = Scope { source, repairs: &repairs, database };
+
+    // Boundaries come after the objects in the list of nodes and have no entry.
+    let created: Vec<Vec<Sql>> = objects.iter().map(|object| object.create(&scope)).collect();
+    let has_entry = |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_data(objects[at].kind()));
+    let entry_deps = entry_dependencies(&deps, has_entry);
+
+    let mut number = vec![0; objects.len()];
+    let mut next = 0;
+    for &at in order.iter().filter(|at| has_entry(**at)) {
+        next += 1;
+        number[at] = next;
+    }
+    let inner = printed_inside(&objects, &number);
+
+    let mut out = Entries { warnings, ..Entries::default() };
+    let mut created = created;
+    for at in order.into_iter().filter(|at| *at < objects.len() && number[*at] > 0) {
+        let mut entry = entry(objects[at], std::mem::take(&mut created[at]), &scope, &repairs);
+        entry.id = number[at];
+        entry.deps = entry_deps[at].iter().filter(|dep| **dep < objects.len()).map(|dep| number[*dep]).collect();
+        entry.deps.sort_unstable();
+        for &child in inner.get(&at).into_iter().flatten() {
+            entry.comments.extend(comments(objects[child], database));
+        }
+        out.entries.push(entry);
+        out.ids.push(objects[at].id());
+    }
+    out
+}
+
+/// Kinds whose entries have no SQL of their own.
+fn is_data(kind: Kind) -> bool {
+    matches!(kind, Kind::TableData | Kind::SequenceValue | Kind::LargeObjectData)
+}
+
+/// Objects without an entry, by the object that prints them: their comments go with it.
+fn printed_inside(objects: &[&dyn Object], number: &[u32]) -> HashMap<NodeIndex, Vec<NodeIndex>> {
+    let by_id: HashMap<CatalogId, NodeIndex> = objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
+    let mut inside: HashMap<NodeIndex, Vec<NodeIndex>> = HashMap::new();
+    for (at, object) in objects.iter().enumerate().filter(|(at, _)| number[*at] == 0) {
+        if let Some(&parent) = object.printed_in().and_then(|id| by_id.get(&id)) {
+            inside.entry(parent).or_default().push(at);
+        }
+    }
+    inside
+}
+
+/// One node per object; edges from pg_depend and from what the kinds add.
+fn nodes(database: &Database, objects: &[&dyn Object]) -> Vec<Node> {
+    let by_id: HashMap<CatalogId, NodeIndex> = objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
+    let aliases: HashMap<CatalogId, CatalogId> = database
+        .aliases
+        .iter()
+        .map(|row| (id(row.class, row.oid), id(row.target_class, row.target)))
+        .collect();
+    // An array of row types needs two steps; the bound is for catalogs that lie.
+    let resolve = |mut at: CatalogId| -> Option<NodeIndex> {
+        for _ in 0..4 {
+            if let Some(&found) = by_id.get(&at) {
+                return Some(found);
+            }
+            at = match (database.lookup.member_of.get(&at), aliases.get(&at)) {
+                (Some(&extension), _) => CatalogId::new(Class::EXTENSION, extension),
+                (None, Some(&target)) => target,
+                (None, None) => return None,
+            };
+        }
+        None
+    };
+
+    let mut nodes: Vec<Node> = objects
+        .iter()
+        .map(|object| Node {
+            id: object.id(),
+            kind: object.kind(),
+            key: SortKey {
+                schema: object.schema().map(str::to_owned),
+                name: object.name().to_owned(),
+                ties: object.ties(),
+                oid: object.id().oid,
+            },
+            deps: object.dependencies().into_iter().filter_map(resolve).collect(),
+            printed_in: object.printed_in().and_then(resolve),
+            label: label(*object),
+        })
+        .collect();
+    for row in &database.depends {
+        let from = id(row.class, row.oid);
+        if database.lookup.member_of.contains_key(&from) {
+            continue;
+        }
+        if let (Some(from), Some(to)) = (resolve(from), resolve(id(row.ref_class, row.ref_oid))) {
+            nodes[from].deps.push(to);
+        }
+    }
+    nodes
+}
+
+fn id(class: u32, oid: u32) -> CatalogId {
+    CatalogId::new(Class(class), oid)
+}
+
+/// How messages name an object: `foreign key orders_user_fk ON public.orders`.
+fn label(object: &dyn Object) -> String {
+    format!("{} {}", object.kind().words(), object.reference())
+}
+
+fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>, repairs: &Repairs) -> Entry {
+    let kind = object.kind();
+    let reference = object.reference();
+    let owner = object.owner();
+    let owner_sql = kind.nouns().owner.zip(owner).map(|(noun, owner)| {
+        Sql::new(format!("ALTER {noun} {reference} OWNER TO ")).role(owner)
+    });
+    Entry {
+        id: 0,
+        kind: kind.stem().to_owned(),
+        schema: object.schema().map(str::to_owned),
+        name: object.name().to_owned(),
+        table: object.table().map(str::to_owned),
+        label: label(object),
+        oid: object.id().oid,
+        section: section(kind, object.id(), repairs),
+        pass: kind.pass(),
+        deps: Vec::new(),
+        ddl,
+        drop: object.drop(scope),
+        owner: owner.map(str::to_owned),
+        owner_sql,
+        tablespace: object.tablespace().map(str::to_owned),
+        access_method: object.access_method().map(str::to_owned),
+        comments: comments(object, scope.database),
+        acl: acl(object, scope),
+        columns: Vec::new(),
+        data: None,
+    }
+}
+
+/// COMMENT on the object and on its columns.
+fn comments(object: &dyn Object, database: &Database) -> Vec<Sql> {
+    let mut sql = Vec::new();
+    for (id, target) in object.comment_targets() {
+        for comment in database.comments_on(id) {
+            let target = if comment.sub == 0 {
+                target.clone()
+            } else {
+                let columns = object.columns();
+                let Some(column) = columns.iter().find(|column| i32::from(column.number) == comment.sub) else {
+                    continue;
+                };
+                format!("COLUMN {}.{}", object.reference(), crate::sql::ident(&column.name))
+            };
+            sql.push(Sql::new(format!("COMMENT ON {target} IS {}", literal(&comment.text))));
+        }
+    }
+    sql
+}
+
+/// GRANT and REVOKE on the object, then on its columns: a table-level REVOKE wipes column grants.
+fn acl(object: &dyn Object, scope: &Scope<'_>) -> Vec<Acl> {
+    let (Some(noun), Some(row)) = (object.kind().nouns().grant, object.acl()) else {
+        return Vec::new();
+    };
+    let reference = object.reference();
+    let owner = object.owner();
+    let mut out = acl_statements(object.kind(), noun, &reference, owner, row, scope.source);
+    for column in object.columns() {
+        if let Some(acl) = &column.acl {
+            out.extend(column_acl_statements(&reference, &column.name, owner, acl, scope.source));
+        }
+    }
+    out
+}
+
+/// Columns as offline readers need them.
+pub fn manifest_columns(columns: &[crate::object::Column]) -> Vec<Column> {
+    columns
+        .iter()
+        .map(|column| Column {
+            name: column.name.clone(),
+            type_name: column.type_name.clone(),
+            typid: column.type_oid,
+            dumped: column.is_copied(),
+            notnull: column.not_null,
+        })
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! What can stop a dump.
+
+use thiserror::Error;
+
+/// Why a dump did not finish. Nothing stands under the final name then.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server.
+    #[error(transparent)]
+    Server(#[from] crate::server::Error),
+    /// The catalog could not be read.
+    #[error(transparent)]
+    Catalog(#[from] crate::catalog::Error),
+    /// The archive could not be written.
+    #[error(transparent)]
+    Archive(#[from] crate::archive::Error),
+    /// The database has objects of kinds that pgark does not know how to dump.
+    #[error("the database has {} object(s) that pgark cannot dump yet: {}", .0.len(), .0.join(", "))]
+    Unsupported(Vec<String>),
+    /// Row security would hide rows.
+    #[error("row security would filter the rows of {}", .0.join(", "))]
+    RowSecurity(Vec<String>),
+    /// A table lock was not to be had in time.
+    #[error("could not lock {table} within the time given")]
+    Lock {
+        /// The table, or the number of tables waited for.
+        table: String,
+        /// Who holds it: pid, what it runs.
+        holders: Vec<String>,
+        /// The server's words.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// The server is newer than any that pgark knows, and has what pgark does not know.
+    #[error("PostgreSQL {0} is not supported: pgark reads servers from 12 on")]
+    TooOld(String),
+    /// A table has more parts, or the database more objects, than the format can number.
+    #[error("too many {0} for one archive")]
+    TooMany(&'static str),
+    /// The user stopped it.
+    #[error("interrupted")]
+    Cancelled,
+    /// A part of the program ended without a word.
+    #[error("a worker ended unexpectedly: {0}")]
+    Worker(String),
+}

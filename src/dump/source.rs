@@ -1,0 +1,182 @@
+//! The sessions of a dump: one that holds the snapshot, and workers that share it.
+
+use serde::Deserialize;
+
+use super::data;
+use super::error::Error;
+use crate::context::Context;
+use crate::event::Event;
+use crate::manifest;
+use crate::server::settings::Scope;
+use crate::server::{CancelHandle, Class, Conninfo, Server, Session};
+use crate::version::{MAJOR_MAX, MAJOR_MIN};
+
+/// The sessions, all in one snapshot. The first one exported it and holds the table locks.
+pub struct Source {
+    server: Server,
+    sessions: Vec<Session>,
+    snapshot: String,
+    facts: Facts,
+}
+
+/// What the archive records beyond what every connection asks.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Facts {
+    database: String,
+    user: String,
+    lsn: Option<String>,
+    timeline: Option<i32>,
+    reads_large_objects: bool,
+}
+
+const FACTS: &str = "
+select current_database()::text as database, current_user::text as user,
+    case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end::text as lsn,
+    case when has_function_privilege('pg_control_checkpoint()', 'execute')
+        then (select timeline_id from pg_control_checkpoint()) end as timeline,
+    has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
+
+impl Source {
+    /// Connects the leader and `jobs` workers, all in the leader's snapshot.
+    ///
+    /// # Errors
+    /// When the leader cannot connect, or the server is not one that pgark reads.
+    pub async fn connect(ctx: &Context, conninfo: &Conninfo, jobs: usize) -> Result<Self, Error> {
+        let (server, leader) = Server::connect(conninfo).await?;
+        let facts = server.facts();
+        ctx.event(Event::Connected { target: target(conninfo, &server), version: facts.version_text.clone() });
+        if facts.version.major() < MAJOR_MIN {
+            return Err(Error::TooOld(facts.version_text.clone()));
+        }
+        if facts.version.major() > MAJOR_MAX {
+            ctx.warn(format!(
+                "PostgreSQL {} is newer than any this pgark knows: the dump fails if it holds what is unknown",
+                facts.version_text
+            ));
+        }
+        enter(&leader, None).await?;
+        let snapshot = leader.export_snapshot().await?;
+        let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
+        let mut source = Self { server, sessions: vec![leader], snapshot, facts };
+        for worker in 0..jobs.max(1) {
+            match source.worker().await {
+                Ok(session) => source.sessions.push(session),
+                // Fewer workers are slower; none at all cannot copy.
+                Err(error) if worker > 0 && error.class() == Class::Connect => {
+                    ctx.warn(format!("going on with {worker} of {jobs} sessions: {error}"));
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(source)
+    }
+
+    async fn worker(&self) -> Result<Session, crate::server::Error> {
+        let session = self.server.connect_another().await?;
+        enter(&session, Some(&self.snapshot)).await?;
+        Ok(session)
+    }
+
+    /// The session that holds snapshot and locks.
+    pub fn leader(&self) -> &Session {
+        &self.sessions[0]
+    }
+
+    /// All sessions.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    /// Takes the workers; the leader stays.
+    pub fn take_workers(&mut self) -> Vec<Session> {
+        self.sessions.split_off(1)
+    }
+
+    /// Handles that cancel whatever runs.
+    pub fn cancel_handles(&self) -> Vec<CancelHandle> {
+        self.sessions.iter().map(Session::cancel_handle).collect()
+    }
+
+    /// What decides how rows are read.
+    pub fn data_facts(&self) -> data::Server {
+        let facts = self.server.facts();
+        data::Server {
+            version: facts.version,
+            encoding: facts.encoding.clone(),
+            reads_large_objects: self.facts.reads_large_objects,
+        }
+    }
+
+    /// What BEGIN says of the source.
+    pub fn manifest(&self, conninfo: &Conninfo) -> manifest::Source {
+        let facts = self.server.facts();
+        manifest::Source {
+            host: self.server.host(),
+            port: self.server.port(),
+            database: self.facts.database.clone(),
+            user: self.facts.user.clone(),
+            server_version: facts.version_text.clone(),
+            server_version_num: facts.version.num(),
+            encoding: facts.encoding.clone(),
+            snapshot: self.snapshot.clone(),
+            lsn: self.facts.lsn.clone().unwrap_or_default(),
+            timeline: self.facts.timeline.unwrap_or_default().unsigned_abs(),
+            standby: facts.in_recovery,
+            system_identifier: facts.system_identifier.clone(),
+            search_path: conninfo.search_path.clone(),
+        }
+    }
+
+    /// Rows arrive in the encoding of the database, unconverted.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub async fn use_server_encoding(&self) -> Result<(), Error> {
+        let encoding = crate::sql::literal(&self.server.facts().encoding);
+        for session in &self.sessions[1..] {
+            session.batch(&format!("SET LOCAL client_encoding = {encoding}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds tables whose policies would hide rows from this role: better said now than in the middle of the data.
+    ///
+    /// # Errors
+    /// [`Error::RowSecurity`].
+    pub async fn check_row_security(&self) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            name: String,
+        }
+        let rows: Vec<Row> = self
+            .leader()
+            .fetch(
+                "select c.oid::regclass::text as name from pg_class c
+                join pg_namespace n on n.oid = c.relnamespace
+                where c.relrowsecurity and c.relkind = 'r' and row_security_active(c.oid)
+                  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+                order by 1",
+            )
+            .await?;
+        match rows.is_empty() {
+            true => Ok(()),
+            false => Err(Error::RowSecurity(rows.into_iter().map(|row| row.name).collect())),
+        }
+    }
+}
+
+/// `app@db1:5432/app`.
+pub fn target(conninfo: &Conninfo, server: &Server) -> String {
+    format!("{}@{}:{}/{}", conninfo.user, server.host(), server.port(), conninfo.dbname)
+}
+
+/// Begins the transaction that reads. Settings are local to it, so nothing is left on a shared session.
+async fn enter(session: &Session, snapshot: Option<&str>) -> Result<(), crate::server::Error> {
+    session.begin_snapshot().await?;
+    if let Some(snapshot) = snapshot {
+        session.import_snapshot(snapshot).await?;
+    }
+    session.set_up_reading(Scope::Transaction).await
+}

@@ -1,0 +1,43 @@
+//! What arrived in the archive, per entry: becomes LATE.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use crate::manifest::TableTotal;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    rows: u64,
+    bytes: u64,
+    hash: u128,
+}
+
+/// Sums that workers add to.
+#[derive(Debug, Default)]
+pub struct Totals(Mutex<BTreeMap<u32, Total>>);
+
+impl Totals {
+    /// Counts a frame.
+    pub fn add(&self, entry: u32, rows: u64, bytes: u64, hash: u128) {
+        let mut totals = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let total = totals.entry(entry).or_default();
+        total.rows += rows;
+        total.bytes += bytes;
+        total.hash = total.hash.wrapping_add(hash);
+    }
+
+    /// All of them by entry id; `parts` gives the number of parts.
+    pub fn table_totals(&self, parts: impl Fn(u32) -> u32) -> Vec<TableTotal> {
+        let totals = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        totals
+            .iter()
+            .map(|(&id, total)| TableTotal {
+                id,
+                rows: total.rows,
+                bytes: total.bytes,
+                parts: parts(id),
+                hash: format!("{:032x}", total.hash),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! What can stop a restore.
+
+use thiserror::Error;
+
+/// Why a restore did not start, or stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server.
+    #[error(transparent)]
+    Server(#[from] crate::server::Error),
+    /// The archive: not found, damaged, truncated.
+    #[error(transparent)]
+    Archive(#[from] crate::archive::Error),
+    /// A statement was rejected.
+    #[error("cannot restore {label}")]
+    Statement {
+        /// The entry.
+        label: String,
+        /// The statement.
+        sql: String,
+        /// What the server said.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// Rows were rejected.
+    #[error("cannot load {label}")]
+    Load {
+        /// The entry.
+        label: String,
+        /// Rows of it that had arrived before.
+        rows_before: u64,
+        /// What the server said.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// The frames of an archive contradict each other.
+    #[error("the archive's rows of {label} are malformed: {reason}")]
+    Rows {
+        /// The entry.
+        label: String,
+        /// In which way.
+        reason: String,
+    },
+    /// The target has objects already.
+    #[error("the target database is not empty: it has {}", .0.join(", "))]
+    NotEmpty(Vec<String>),
+    /// The target lacks what the archive needs.
+    #[error("the target lacks what the archive needs: {}", .0.join("; "))]
+    Lacks(Vec<String>),
+    /// Fewer or more rows arrived than the archive has.
+    #[error("{label}: {arrived} row(s) arrived, the archive has {expected}")]
+    Count {
+        /// The entry.
+        label: String,
+        /// Rows that arrived.
+        arrived: u64,
+        /// Rows in the archive.
+        expected: u64,
+    },
+    /// The target cannot be written.
+    #[error("the target is read-only: {0}")]
+    ReadOnly(&'static str),
+    /// The user said no, or nobody could be asked.
+    #[error("not confirmed")]
+    NotConfirmed,
+    /// The user stopped it.
+    #[error("interrupted")]
+    Cancelled,
+    /// A part of the program ended without a word.
+    #[error("a worker ended unexpectedly: {0}")]
+    Worker(String),
+}

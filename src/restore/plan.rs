@@ -1,0 +1,207 @@
+//! What a restore will do: entries by phase, what the target must have. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::manifest::{Catalog, Entry, Pass, Section};
+use crate::version::Version;
+
+/// The entries of an archive by the phase they run in, as positions in `catalog.entries`.
+#[derive(Clone, Debug, Default)]
+pub struct Phases {
+    /// Definitions before the rows, in order.
+    pub pre_data: Vec<usize>,
+    /// Entries whose rows are in the archive.
+    pub data: Vec<usize>,
+    /// Indexes, constraints, triggers …
+    pub post_data: Vec<usize>,
+    /// Default privileges (the ACLs of all other entries run in this pass too).
+    pub acl: Vec<usize>,
+    /// Refreshes of materialized views.
+    pub post_acl: Vec<usize>,
+}
+
+impl Phases {
+    /// Sorts the entries of `catalog` into phases; each keeps restore order.
+    pub fn of(catalog: &Catalog) -> Self {
+        let mut phases = Self::default();
+        for (at, entry) in catalog.entries.iter().enumerate() {
+            let phase = match (entry.pass, entry.section) {
+                (Pass::Acl, _) => &mut phases.acl,
+                (Pass::PostAcl, _) => &mut phases.post_acl,
+                (Pass::Main, Section::PreData) => &mut phases.pre_data,
+                (Pass::Main, Section::Data) => &mut phases.data,
+                (Pass::Main, Section::PostData) => &mut phases.post_data,
+            };
+            phase.push(at);
+        }
+        phases
+    }
+}
+
+/// What an archive needs from the server it is restored into.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Needs {
+    /// Roles, with one entry that names each.
+    pub roles: BTreeMap<String, String>,
+    /// Extensions.
+    pub extensions: BTreeSet<String>,
+    /// Tablespaces, with one entry that is in each.
+    pub tablespaces: BTreeMap<String, String>,
+    /// The oldest major that takes the binary rows, and a table that says so.
+    pub major: Option<(u16, String)>,
+}
+
+/// Which statements a restore leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Omit {
+    /// `-O`: no ALTER … OWNER.
+    pub owner: bool,
+    /// `-x`: no GRANT, REVOKE, default privileges.
+    pub privileges: bool,
+}
+
+impl Needs {
+    /// What `catalog` needs.
+    pub fn of(catalog: &Catalog, omit: Omit) -> Self {
+        let mut needs = Self::default();
+        for entry in &catalog.entries {
+            if entry.pass == Pass::Acl && omit.privileges {
+                continue;
+            }
+            needs.add(entry, omit);
+        }
+        if let Some(public) = catalog.database.public.as_ref().filter(|_| !omit.owner) {
+            needs.roles.entry(public.owner.clone()).or_insert_with(|| "schema public".to_owned());
+        }
+        needs
+    }
+
+    fn add(&mut self, entry: &Entry, omit: Omit) {
+        let mut roles: Vec<&String> = entry.ddl.iter().flat_map(|sql| sql.roles()).collect();
+        if !omit.owner {
+            roles.extend(entry.owner_sql.iter().flat_map(|sql| sql.roles()));
+        }
+        if !omit.privileges {
+            roles.extend(entry.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)));
+        }
+        for role in roles {
+            self.roles.entry(role.clone()).or_insert_with(|| entry.label.clone());
+        }
+        if entry.kind == "extension" {
+            self.extensions.insert(entry.name.clone());
+        }
+        if let Some(tablespace) = &entry.tablespace {
+            self.tablespaces.entry(tablespace.clone()).or_insert_with(|| entry.label.clone());
+        }
+        if let Some(major) = entry.data.as_ref().and_then(|data| data.needs_target)
+            && self.major.as_ref().is_none_or(|(known, _)| *known < major)
+        {
+            self.major = Some((major, entry.label.clone()));
+        }
+    }
+}
+
+/// The plan, as it is shown before anything is written.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Plan {
+    /// The archive: path, or `-`.
+    pub archive: String,
+    /// `sha256:<root>`, known beforehand only for a file.
+    pub identity: Option<String>,
+    /// `app@db1:5432`.
+    pub target: String,
+    /// Database and version of the source.
+    pub source: String,
+    /// The source's version.
+    pub source_version: String,
+    /// The target's version.
+    pub target_version: String,
+    /// Entries before the data.
+    pub pre_data: usize,
+    /// Tables with rows.
+    pub tables: usize,
+    /// Rows, where known beforehand.
+    pub rows: Option<u64>,
+    /// Raw bytes of rows: exact for a file, estimated for a stream.
+    pub raw_bytes: u64,
+    /// Indexes.
+    pub indexes: usize,
+    /// Keys and foreign keys.
+    pub constraints: usize,
+    /// Other entries after the data.
+    pub other_post_data: usize,
+    /// Sessions.
+    pub jobs: usize,
+    /// What the archive needs.
+    pub needs: Needs,
+    /// What the target lacks of that: each line names the thing and who needs it. The restore refuses.
+    pub lacks: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Objects that the target already has; not empty = the restore refuses.
+    pub present: Vec<String>,
+}
+
+/// What is different between source and target in a way that a user should know.
+pub fn version_warnings(source: Version, target: Version) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if target.major() < source.major() {
+        warnings.push(format!(
+            "the target is older than the source ({target} < {source}): a clause may not exist there"
+        ));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Needs, Omit, Phases};
+    use crate::manifest::{Acl, Catalog, Entry, Pass, Section};
+    use crate::sql::Sql;
+
+    fn entry(kind: &str, section: Section, pass: Pass) -> Entry {
+        let json = serde_json::json!({
+            "id": 1, "kind": kind, "name": "n", "label": format!("{kind} n"), "oid": 1,
+            "section": section, "pass": pass,
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn entries_go_to_their_phase() {
+        let catalog = Catalog {
+            entries: vec![
+                entry("schema", Section::PreData, Pass::Main),
+                entry("table_data", Section::Data, Pass::Main),
+                entry("index", Section::PostData, Pass::Main),
+                entry("default_acl", Section::PostData, Pass::Acl),
+                entry("refresh", Section::PostData, Pass::PostAcl),
+            ],
+            ..Catalog::default()
+        };
+        let phases = Phases::of(&catalog);
+        assert_eq!(
+            (phases.pre_data, phases.data, phases.post_data, phases.acl, phases.post_acl),
+            (vec![0], vec![1], vec![2], vec![3], vec![4])
+        );
+    }
+
+    #[test]
+    fn roles_of_left_out_statements_are_not_needed() {
+        let mut table = entry("table", Section::PreData, Pass::Main);
+        table.owner_sql = Some(Sql::new("ALTER TABLE n OWNER TO ").role("app"));
+        table.acl = vec![Acl {
+            sql: Sql::new("GRANT SELECT ON TABLE n TO ").role("reader"),
+            grantor: Some("lender".to_owned()),
+        }];
+        let catalog = Catalog { entries: vec![table], ..Catalog::default() };
+        let roles = |owner, privileges| {
+            Needs::of(&catalog, Omit { owner, privileges }).roles.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(roles(false, false), ["app", "lender", "reader"]);
+        assert_eq!(roles(true, false), ["lender", "reader"]);
+        assert_eq!(roles(false, true), ["app"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! The schema `public`: every database has one from the start, with an owner, a comment and an ACL that differ from
+//! server to server. A restore changes what differs and nothing else (objects.md §2, F6, F7).
+
+use serde::Deserialize;
+
+use super::ddl::Work;
+use super::plan::Omit;
+use crate::manifest::PublicSchema;
+use crate::object::{AclRow, Kind, acl_statements};
+use crate::server::{Error, Session, from_rows};
+use crate::sql::{Sql, literal};
+use crate::version::Version;
+
+#[derive(Deserialize)]
+struct Row {
+    owner: String,
+    #[serde(default)]
+    acl: Option<Vec<String>>,
+    acl_default: Vec<String>,
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+async fn read(session: &Session) -> Result<Option<Row>, Error> {
+    let rows = session
+        .query(
+            "select pg_get_userbyid(n.nspowner) as owner, n.nspacl::text[] as acl,
+                acldefault('n', n.nspowner)::text[] as acl_default,
+                obj_description(n.oid, 'pg_namespace') as comment
+            from pg_namespace n where n.nspname = 'public'",
+        )
+        .await?;
+    Ok(from_rows(&rows)?.pop())
+}
+
+/// Makes, drops and gives away `public`: before everything else.
+///
+/// # Errors
+/// Those of the server.
+pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit) -> Result<Work, Error> {
+    let target = read(session).await?;
+    let mut sql = Vec::new();
+    match (source, &target) {
+        (None, Some(_)) => sql.push("DROP SCHEMA public".to_owned()),
+        (Some(_), None) => sql.push("CREATE SCHEMA public".to_owned()),
+        _ => {}
+    }
+    if let Some(source) = source {
+        let owner = target.as_ref().map(|target| target.owner.as_str());
+        if !omit.owner && owner != Some(&source.owner) {
+            sql.push(Sql::new("ALTER SCHEMA public OWNER TO ").role(&source.owner).render());
+        }
+        let comment = target.and_then(|target| target.comment);
+        if comment != source.comment {
+            let text = source.comment.as_deref().map_or("NULL".to_owned(), literal);
+            sql.push(format!("COMMENT ON SCHEMA public IS {text}"));
+        }
+    }
+    Ok(Work { id: 0, label: "schema public".to_owned(), sql })
+}
+
+/// Grants and revokes what differs: in the ACL pass.
+///
+/// # Errors
+/// Those of the server.
+pub async fn acl(session: &Session, source: Option<&PublicSchema>, version: Version) -> Result<Work, Error> {
+    let mut work = Work { id: 0, label: "privileges of schema public".to_owned(), sql: Vec::new() };
+    if let (Some(source), Some(target)) = (source, read(session).await?) {
+        let has = target.acl.unwrap_or_else(|| target.acl_default.clone());
+        let wanted = source.acl.as_ref().unwrap_or(&target.acl_default);
+        let row = AclRow { acl: Some(wanted), default: &has };
+        let statements =
+            acl_statements(Kind::Schema, "SCHEMA", "public", Some(&target.owner), row, version);
+        for acl in statements {
+            match &acl.grantor {
+                Some(grantor) => work.sql.extend([
+                    Sql::new("SET SESSION AUTHORIZATION ").role(grantor).render(),
+                    acl.sql.render(),
+                    "RESET SESSION AUTHORIZATION".to_owned(),
+                ]),
+                None => work.sql.push(acl.sql.render()),
+            }
+        }
+    }
+    Ok(work)
+}

@@ -1,0 +1,105 @@
+//! What the target is and has: everything that can be known before the first write.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::plan::Needs;
+use crate::server::{Error, Session, from_rows};
+
+/// Facts of the target database.
+#[derive(Debug)]
+pub struct Target {
+    /// Roles.
+    pub roles: BTreeSet<String>,
+    /// Extensions that can be created.
+    pub extensions: BTreeSet<String>,
+    /// Tablespaces.
+    pub tablespaces: BTreeSet<String>,
+    /// Objects that it has already, qualified, a few of them.
+    pub present: Vec<String>,
+    /// Why it cannot be written, if so.
+    pub read_only: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    kind: String,
+    name: String,
+}
+
+const NAMES: &str = "
+select 'role' as kind, rolname as name from pg_roles
+union all select 'extension', name from pg_available_extensions
+union all select 'tablespace', spcname from pg_tablespace
+union all select 'read-only', case when pg_is_in_recovery() then 'standby' else 'setting' end
+    where current_setting('transaction_read_only')::bool";
+
+/// Objects of user schemas that a fresh database does not have.
+const PRESENT: &str = "
+select o.kind as kind, o.name as name from (
+    select 'schema' as kind, 2615::oid as class, n.oid as oid, quote_ident(n.nspname) as name
+    from pg_namespace n where n.nspname <> 'public'
+    union all
+    select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
+        when 'f' then 'foreign table' when 'c' then 'type' else 'table' end, 1259, c.oid, c.oid::regclass::text
+    from pg_class c where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+    union all
+    select 'type', 1247, t.oid, t.oid::regtype::text from pg_type t where t.typtype in ('d', 'e', 'r')
+    union all
+    select 'function', 1255, p.oid, p.oid::regprocedure::text from pg_proc p
+    union all
+    select 'extension', 3079, e.oid, quote_ident(e.extname) from pg_extension e
+    union all
+    select 'large object', 2613, greatest(m.oid, 16384), m.oid::text from pg_largeobject_metadata m
+) o
+where o.oid >= 16384
+  and not exists (select 1 from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i'))
+order by 1, 2
+limit 6";
+
+impl Target {
+    /// Asks the target.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub async fn read(session: &Session) -> Result<Self, Error> {
+        let names: Vec<Name> = from_rows(&session.query(NAMES).await?)?;
+        let present: Vec<Name> = from_rows(&session.query(PRESENT).await?)?;
+        let of = |kind: &str| {
+            names.iter().filter(|row| row.kind == kind).map(|row| row.name.clone()).collect::<BTreeSet<_>>()
+        };
+        let read_only = of("read-only").pop_first().map(|reason| match reason.as_str() {
+            "standby" => "the server is a standby",
+            _ => "transactions are read-only by default there",
+        });
+        Ok(Self {
+            roles: of("role"),
+            extensions: of("extension"),
+            tablespaces: of("tablespace"),
+            present: present.into_iter().map(|row| format!("{} {}", row.kind, row.name)).collect(),
+            read_only,
+        })
+    }
+
+    /// What the archive needs and the target does not have, one line each.
+    pub fn lacks(&self, needs: &Needs, major: u16) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (role, label) in needs.roles.iter().filter(|(role, _)| !self.roles.contains(*role)) {
+            lines.push(format!("role \"{role}\" ({label})"));
+        }
+        for extension in needs.extensions.iter().filter(|name| !self.extensions.contains(*name)) {
+            lines.push(format!("extension \"{extension}\""));
+        }
+        for (tablespace, label) in needs.tablespaces.iter().filter(|(name, _)| !self.tablespaces.contains(*name)) {
+            lines.push(format!("tablespace \"{tablespace}\" ({label})"));
+        }
+        if let Some((needed, label)) = needs.major.as_ref().filter(|(needed, _)| *needed > major) {
+            lines.push(format!(
+                "PostgreSQL {needed} or newer ({label}: arrays or composites of user types in binary form; \
+                 dump with --copy-format text for older servers)"
+            ));
+        }
+        lines
+    }
+}
