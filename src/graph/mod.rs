@@ -3,7 +3,7 @@
 //! Pure: ids, kinds and names only (ordering.md §3–§8, §12).
 //!
 //! [`order()`] sorts what a dump found and breaks loops, [`section()`] tells where an object ended up,
-//! [`entry_dependencies`] keeps the edges that an archive stores.
+//! [`entry_dependencies`] keeps the edges that an archive stores; [`ReadyQueue`] runs them in parallel.
 
 mod edges;
 mod links;
@@ -13,6 +13,9 @@ mod node;
 mod order;
 #[cfg(test)]
 mod order_tests;
+mod ready;
+#[cfg(test)]
+mod ready_tests;
 mod repair;
 mod search;
 mod section;
@@ -23,4 +26,5 @@ mod world;
 pub use edges::entry_dependencies;
 pub use node::{Node, NodeIndex, Repair, Repairs, SortKey};
 pub use order::{Ordered, order};
+pub use ready::{Job, JobId, ReadyError, ReadyQueue, TableId};
 pub use section::section;
