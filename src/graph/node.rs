@@ -1,6 +1,6 @@
 //! What is sorted: nodes with a kind, a name and dependencies.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::object::{CatalogId, Kind};
 
@@ -18,6 +18,12 @@ pub struct Node {
     pub key: SortKey,
     /// What has to come first. Duplicates are allowed, edges to oneself are dropped.
     pub deps: Vec<NodeIndex>,
+    /// The node whose statement prints this one: the view of a rule, the table of a default or check, the domain
+    /// of a check. Such a node has no statement, hence no section, of its own unless a loop separates it.
+    ///
+    /// Only what a statement of its own can make may say so. The expression of a generated column cannot be
+    /// separated from its table: give its dependencies to the table instead.
+    pub printed_in: Option<NodeIndex>,
     /// How messages name it.
     pub label: String,
 }
@@ -39,7 +45,7 @@ pub struct SortKey {
 /// What breaking a loop decided about an object (ordering.md §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Repair {
-    /// A default or constraint becomes a statement of its own.
+    /// A default, constraint or view rule becomes a statement of its own.
     Separate,
     /// A view is first made as a dummy; its rule follows in post-data.
     Dummy,
@@ -47,18 +53,18 @@ pub enum Repair {
     Postponed,
 }
 
-/// All repairs, by object.
+/// All repairs, by object. An object can have two: a default that is separate and postponed.
 #[derive(Clone, Debug, Default)]
-pub struct Repairs(HashMap<CatalogId, Repair>);
+pub struct Repairs(HashSet<(CatalogId, Repair)>);
 
 impl Repairs {
     /// Records a repair.
     pub fn insert(&mut self, id: CatalogId, repair: Repair) {
-        self.0.insert(id, repair);
+        self.0.insert((id, repair));
     }
 
     /// Whether `id` got this repair.
     pub fn has(&self, id: CatalogId, repair: Repair) -> bool {
-        self.0.get(&id) == Some(&repair)
+        self.0.contains(&(id, repair))
     }
 }
