@@ -1,1 +1,32 @@
 //! The archive format and its files. `schema/archive/FORMAT.md` is the normative text.
+//!
+//! [`format`](self::format) is pure: bytes to records and back. [`Writer`] appends records, [`ArchiveFile`] reads
+//! them in any order from many threads, [`StreamReader`] reads them in file order from a pipe. Only `store` opens
+//! files.
+
+mod codec;
+mod complete;
+mod content_hash;
+mod error;
+pub mod format;
+mod json;
+mod reader;
+mod rows;
+mod store;
+mod stream;
+mod writer;
+
+pub use codec::{Decoder, Encoded, Encoder};
+pub use complete::{Gap, gaps};
+pub use content_hash::ContentHash;
+pub use error::Error;
+pub use format::{
+    ArchiveId, Codec, Contents, Ctid, DataFormat, Digest, End, Flags, FormatError, Header, Limits, Meta,
+    NO_OBJECT, Part, RecordType, Source, SourceColumn, Status, TocEntry,
+};
+pub use json::{Use, check_features};
+pub use reader::{ArchiveFile, ReadAt};
+pub use rows::RowWalker;
+pub use store::{Input, Output, Overwrite, StoreError, is_stream, open_stream};
+pub use stream::{StreamReader, StreamRecord};
+pub use writer::{Draft, Finished, Writer};

@@ -1,0 +1,208 @@
+//! Payloads: compressed, hashed, and back. One zstd context per worker, used again and again.
+
+use std::io;
+
+use xxhash_rust::xxh3::xxh3_64;
+use zstd::zstd_safe;
+
+use super::error::Error;
+use super::format::{Codec, Digest, FormatError, Header, check_frame};
+
+/// A payload, ready to be appended.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// The bytes as stored: one zstd frame.
+    pub stored: Vec<u8>,
+    /// Bytes before compression.
+    pub raw_len: u64,
+    /// XXH3-64 of those.
+    pub raw_xxh3: u64,
+    /// SHA-256 of `stored`.
+    pub sha256: Digest,
+}
+
+/// Compresses payloads, one after the other.
+pub struct Encoder {
+    zstd: zstd::bulk::Compressor<'static>,
+}
+
+impl Encoder {
+    /// An encoder at a zstd level (negative ones are faster still).
+    ///
+    /// # Errors
+    /// When zstd refuses the level.
+    pub fn new(level: i32) -> Result<Self, Error> {
+        let with = |source| Error::Encode { action: "set up compression", source };
+        let mut zstd = zstd::bulk::Compressor::new(level).map_err(with)?;
+        zstd.include_checksum(true).map_err(with)?;
+        zstd.include_contentsize(true).map_err(with)?;
+        Ok(Self { zstd })
+    }
+
+    /// Compresses and hashes `raw` into a buffer of its own.
+    ///
+    /// # Errors
+    /// When zstd fails, in practice when memory runs out.
+    pub fn encode(&mut self, raw: &[u8]) -> Result<Encoded, Error> {
+        self.encode_into(raw, Vec::new())
+    }
+
+    /// Compresses and hashes `raw`; `stored` is cleared and used again.
+    ///
+    /// # Errors
+    /// When zstd fails, in practice when memory runs out.
+    pub fn encode_into(&mut self, raw: &[u8], mut stored: Vec<u8>) -> Result<Encoded, Error> {
+        stored.clear();
+        stored.reserve(zstd_safe::compress_bound(raw.len()));
+        // One-shot compression knows the size beforehand and writes it into the frame.
+        self.zstd
+            .compress_to_buffer(raw, &mut stored)
+            .map_err(|source| Error::Encode { action: "compress", source })?;
+        let sha256 = Digest::of(&stored);
+        Ok(Encoded { raw_len: raw.len() as u64, raw_xxh3: xxh3_64(raw), sha256, stored })
+    }
+}
+
+/// Checks and decompresses payloads, one after the other.
+pub struct Decoder {
+    zstd: zstd::bulk::Decompressor<'static>,
+}
+
+impl Decoder {
+    /// A decoder.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn new() -> Result<Self, Error> {
+        let zstd = zstd::bulk::Decompressor::new()
+            .map_err(|source: io::Error| Error::Encode { action: "set up decompression", source })?;
+        Ok(Self { zstd })
+    }
+
+    /// Checks that `stored` is the payload that `header` describes, and decompresses it into `raw`, whose old
+    /// content is dropped and whose memory is used again. The reader has checked `header.raw_len` against its limits.
+    ///
+    /// # Errors
+    /// When any check fails; `raw` is then empty.
+    pub fn decode(&mut self, header: &Header, stored: &[u8], raw: &mut Vec<u8>) -> Result<(), FormatError> {
+        check_payload(header, stored)?;
+        self.decompress(header, stored, raw)
+    }
+
+    /// [`Decoder::decode`] without SHA-256, for a payload that [`check_payload`] has accepted.
+    pub(super) fn decompress(
+        &mut self,
+        header: &Header,
+        stored: &[u8],
+        raw: &mut Vec<u8>,
+    ) -> Result<(), FormatError> {
+        raw.clear();
+        if header.codec == Codec::Zstd {
+            check_frame(stored, header.raw_len)?;
+            if zstd_safe::find_frame_compressed_size(stored).ok() != Some(stored.len()) {
+                return Err(FormatError::Rule("the payload is not exactly one zstd frame"));
+            }
+            raw.reserve_exact(usize::try_from(header.raw_len).map_err(|_| ADDRESS_SPACE)?);
+            let done = self.zstd.decompress_to_buffer(stored, raw);
+            if done.ok().map(|len| len as u64) != Some(header.raw_len) {
+                raw.clear();
+                return Err(FormatError::Rule("the payload does not decompress"));
+            }
+        }
+        if xxh3_64(raw) != header.raw_xxh3 {
+            raw.clear();
+            return Err(FormatError::Checksum("decompressed payload"));
+        }
+        Ok(())
+    }
+}
+
+const ADDRESS_SPACE: FormatError = FormatError::Rule("the payload is larger than the address space");
+
+/// Checks length and SHA-256 of a payload, without decompressing it.
+///
+/// # Errors
+/// When they are not what the header says.
+pub(super) fn check_payload(header: &Header, stored: &[u8]) -> Result<(), FormatError> {
+    FormatError::equal("stored_len", stored.len() as u64, header.stored_len)?;
+    if Digest::of(stored) == header.payload_sha256 { Ok(()) } else { Err(FormatError::Checksum("payload")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::format::{ArchiveId, DataFormat, Flags, NO_OBJECT, RecordType};
+
+    fn header(encoded: &Encoded) -> Header {
+        Header {
+            record_type: RecordType::Note,
+            flags: Flags::NONE,
+            codec: Codec::Zstd,
+            data_format: DataFormat::None,
+            archive_id: ArchiveId::default(),
+            seq: 0,
+            stored_len: encoded.stored.len() as u64,
+            raw_len: encoded.raw_len,
+            raw_xxh3: encoded.raw_xxh3,
+            payload_sha256: encoded.sha256,
+            object_id: NO_OBJECT,
+            part_no: 0,
+            frame_no: 0,
+            rows: 0,
+            meta: Vec::new(),
+        }
+    }
+
+    fn resealed(mut encoded: Encoded, change: impl FnOnce(&mut Vec<u8>)) -> Encoded {
+        change(&mut encoded.stored);
+        encoded.sha256 = Digest::of(&encoded.stored);
+        encoded
+    }
+
+    #[test]
+    fn payloads_round_trip_and_buffers_are_used_again() {
+        let (mut encoder, mut decoder) = (Encoder::new(1).unwrap(), Decoder::new().unwrap());
+        let (mut stored, mut raw) = (Vec::new(), Vec::new());
+        for text in [&b""[..], b"a", &[b'x'; 100_000]] {
+            let encoded = encoder.encode_into(text, stored).unwrap();
+            decoder.decode(&header(&encoded), &encoded.stored, &mut raw).unwrap();
+            assert_eq!(raw, text);
+            stored = encoded.stored;
+        }
+    }
+
+    #[test]
+    fn wrong_payloads_are_refused() {
+        let mut decoder = Decoder::new().unwrap();
+        let mut raw = Vec::new();
+        let good = Encoder::new(1).unwrap().encode(&[b'x'; 5000]).unwrap();
+        let mut refuse = |encoded: &Encoded, header: &Header| {
+            assert!(decoder.decode(header, &encoded.stored, &mut raw).is_err());
+            assert!(raw.is_empty());
+        };
+        let changed = Encoded { stored: [&good.stored[..], b"x"].concat(), ..good.clone() };
+        refuse(&changed, &header(&good));
+        let trailing = resealed(good.clone(), |stored| stored.push(0));
+        refuse(&trailing, &header(&trailing));
+        let twice = resealed(good.clone(), |stored| stored.extend(stored.clone()));
+        refuse(&twice, &header(&twice));
+        let cut = resealed(good.clone(), |stored| stored.truncate(stored.len() - 1));
+        refuse(&cut, &header(&cut));
+        // Everything right but the raw hash, as after a fault of the encoder's memory.
+        refuse(&good, &Header { raw_xxh3: good.raw_xxh3 ^ 1, ..header(&good) });
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_memory_is_taken() {
+        let bomb = Encoder::new(1).unwrap().encode(&vec![0; 32 << 20]).unwrap();
+        assert!(bomb.stored.len() < 4096);
+        let mut raw = Vec::new();
+        let lying = Header { raw_len: 1000, ..header(&bomb) };
+        let refused = Decoder::new().unwrap().decode(&lying, &bomb.stored, &mut raw);
+        assert_eq!(
+            refused,
+            Err(FormatError::Field { field: "zstd content size", found: 32 << 20, expected: 1000 })
+        );
+        assert_eq!(raw.capacity(), 0);
+    }
+}

@@ -1,0 +1,507 @@
+//! Record headers (FORMAT.md, "Records"): one definition for both directions.
+
+use super::bytes::{array_at, u16_at, u32_at, u64_at};
+use super::digest::{ArchiveId, Digest};
+use super::error::FormatError;
+use super::meta::Meta;
+
+/// `format_major` of this format.
+pub const MAJOR: u8 = 1;
+/// Length of a header without meta, bytes.
+pub const HEADER_LEN_MIN: usize = FIXED_LEN + CHECK_LEN;
+/// Most meta bytes of a record.
+pub const META_LEN_MAX: usize = 64 * 1024;
+/// `object_id` of records that belong to no object.
+pub const NO_OBJECT: u32 = u32::MAX;
+
+const FIXED_LEN: usize = 128;
+const CHECK_LEN: usize = 16;
+/// zstd's magic of a skippable frame: the header looks like one to any zstd decoder (RFC 8878, 3.1.2).
+const SKIPPABLE_MAGIC: [u8; 4] = [0x5D, 0x2A, 0x4D, 0x18];
+const RECORD_MAGIC: &[u8; 8] = b"PGARKREC";
+/// Magic and length of the skippable frame are not part of its content.
+const SKIP_LEN_BASE: usize = HEADER_LEN_MIN - 8;
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordType {
+    /// What made the archive, from where. JSON. The first record.
+    Begin,
+    /// What is restored. JSON.
+    Catalog,
+    /// Rows.
+    Data,
+    /// What is known only at the end. JSON.
+    Late,
+    /// CATALOG again, in case the head is damaged.
+    Catalog2,
+    /// Entries of the table of contents.
+    Toc,
+    /// Totals and root. The last record.
+    End,
+    /// Comments and figures nobody depends on. JSON.
+    Note,
+    /// An ancillary record (bit 7 of the type) of a later version: covered by the root, else ignored.
+    Ancillary(u8),
+}
+
+impl RecordType {
+    /// The byte in the header.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Begin => 1,
+            Self::Catalog => 2,
+            Self::Data => 3,
+            Self::Late => 4,
+            Self::Catalog2 => 5,
+            Self::Toc => 6,
+            Self::End => 7,
+            Self::Note => 0x81,
+            Self::Ancillary(code) => code,
+        }
+    }
+
+    /// From the byte in the header. Types that must be understood but are not, are refused.
+    pub fn from_code(code: u8) -> Result<Self, FormatError> {
+        Ok(match code {
+            1 => Self::Begin,
+            2 => Self::Catalog,
+            3 => Self::Data,
+            4 => Self::Late,
+            5 => Self::Catalog2,
+            6 => Self::Toc,
+            7 => Self::End,
+            0x81 => Self::Note,
+            0x80.. => Self::Ancillary(code),
+            _ => return Err(FormatError::Unknown { what: "record type", value: code.into() }),
+        })
+    }
+
+    /// Whether the payload is JSON.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Begin | Self::Catalog | Self::Late | Self::Catalog2 | Self::Note)
+    }
+
+    /// Its name in FORMAT.md.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "BEGIN",
+            Self::Catalog => "CATALOG",
+            Self::Data => "DATA",
+            Self::Late => "LATE",
+            Self::Catalog2 => "CATALOG2",
+            Self::Toc => "TOC",
+            Self::End => "END",
+            Self::Note => "NOTE",
+            Self::Ancillary(_) => "ancillary",
+        }
+    }
+}
+
+/// How a payload is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// As it is; only allowed for an empty payload.
+    None,
+    /// Exactly one zstd frame.
+    Zstd,
+}
+
+impl Codec {
+    /// The byte in the header.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Zstd => 1,
+        }
+    }
+
+    /// From the byte in the header.
+    pub fn from_code(code: u8) -> Result<Self, FormatError> {
+        match code {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Zstd),
+            _ => Err(FormatError::Unknown { what: "codec", value: code.into() }),
+        }
+    }
+}
+
+/// What the rows of a DATA record look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataFormat {
+    /// Not a DATA record.
+    None,
+    /// COPY BINARY tuples, without the file header and trailer.
+    Binary,
+    /// COPY text lines, each with its newline.
+    Text,
+    /// Pages of large objects: oid u32, pageno u32, len u16, bytes.
+    LargeObject,
+}
+
+impl DataFormat {
+    /// The byte in the header.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Binary => 1,
+            Self::Text => 2,
+            Self::LargeObject => 3,
+        }
+    }
+
+    /// From the byte in the header.
+    pub fn from_code(code: u8) -> Result<Self, FormatError> {
+        Ok(match code {
+            0 => Self::None,
+            1 => Self::Binary,
+            2 => Self::Text,
+            3 => Self::LargeObject,
+            _ => return Err(FormatError::Unknown { what: "data format", value: code.into() }),
+        })
+    }
+}
+
+/// Flags of a DATA record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(u16);
+
+impl Flags {
+    /// No flag.
+    pub const NONE: Self = Self(0);
+    /// The first row continues from the previous frame of the part.
+    pub const CONTINUED: Self = Self(1);
+    /// The last row continues in the next frame of the part.
+    pub const CONTINUES: Self = Self(2);
+    /// The last frame of its part.
+    pub const LAST: Self = Self(4);
+    const KNOWN: u16 = 7;
+
+    /// Both sets of flags.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// The bits in the header.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// From the bits in the header. Bits without a meaning are refused.
+    pub fn from_bits(bits: u16) -> Result<Self, FormatError> {
+        if bits & !Self::KNOWN == 0 {
+            Ok(Self(bits))
+        } else {
+            Err(FormatError::Unknown { what: "flags", value: bits.into() })
+        }
+    }
+}
+
+/// A record's header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What the record is.
+    pub record_type: RecordType,
+    /// Flags; DATA only.
+    pub flags: Flags,
+    /// How the payload is stored.
+    pub codec: Codec,
+    /// What the rows look like; DATA only.
+    pub data_format: DataFormat,
+    /// The same in every record of an archive.
+    pub archive_id: ArchiveId,
+    /// 0, 1, 2 … in file order.
+    pub seq: u64,
+    /// Bytes of the payload as stored.
+    pub stored_len: u64,
+    /// Bytes of the payload after decompression.
+    pub raw_len: u64,
+    /// XXH3-64 of those bytes.
+    pub raw_xxh3: u64,
+    /// SHA-256 of the stored payload.
+    pub payload_sha256: Digest,
+    /// The catalog entry the rows belong to, or [`NO_OBJECT`].
+    pub object_id: u32,
+    /// Part: one COPY statement of the dump.
+    pub part_no: u32,
+    /// Frame within the part.
+    pub frame_no: u32,
+    /// Rows that end in this frame.
+    pub rows: u32,
+    /// The TLVs as stored; [`Meta::decode`] reads them.
+    pub meta: Vec<u8>,
+}
+
+impl Header {
+    /// Length of the encoded header, bytes.
+    pub fn encoded_len(&self) -> usize {
+        HEADER_LEN_MIN + self.meta.len()
+    }
+
+    /// Appends the encoded header to `out`.
+    ///
+    /// # Errors
+    /// When the header breaks a rule that readers check.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), FormatError> {
+        FormatError::at_most("meta_len", self.meta.len() as u64, META_LEN_MAX as u64)?;
+        self.check_rules()?;
+        let start = out.len();
+        out.extend(SKIPPABLE_MAGIC);
+        out.extend(((SKIP_LEN_BASE + self.meta.len()) as u32).to_le_bytes());
+        out.extend(RECORD_MAGIC);
+        out.push(MAJOR);
+        out.push(self.record_type.code());
+        out.extend(self.flags.bits().to_le_bytes());
+        out.push(self.codec.code());
+        // No transform and no cipher in this version.
+        out.extend([0, 0]);
+        out.push(self.data_format.code());
+        out.extend(self.archive_id.as_bytes());
+        for n in [self.seq, self.stored_len, self.raw_len, self.raw_xxh3] {
+            out.extend(n.to_le_bytes());
+        }
+        out.extend(self.payload_sha256.as_bytes());
+        for n in [
+            self.object_id,
+            self.part_no,
+            self.frame_no,
+            self.rows,
+            self.meta.len() as u32,
+            /* reserved */ 0,
+        ] {
+            out.extend(n.to_le_bytes());
+        }
+        out.extend(&self.meta);
+        let check = Digest::of(&out[start..]);
+        out.extend(&check.as_bytes()[..CHECK_LEN]);
+        Ok(())
+    }
+
+    /// The length of the header that begins with `prefix`: how many bytes [`Header::decode`] wants.
+    ///
+    /// # Errors
+    /// When no record of this version begins here, or its length is out of bounds.
+    pub fn len_from_prefix(prefix: &[u8; HEADER_LEN_MIN]) -> Result<usize, FormatError> {
+        if prefix[..4] != SKIPPABLE_MAGIC || prefix[8..16] != *RECORD_MAGIC {
+            return Err(FormatError::NoRecord);
+        }
+        if prefix[16] != MAJOR {
+            return Err(FormatError::Version(prefix[16]));
+        }
+        let skip_len = u64::from(u32_at(prefix, 4));
+        let meta_len = u64::from(u32_at(prefix, 120));
+        FormatError::at_most("meta_len", meta_len, META_LEN_MAX as u64)?;
+        FormatError::equal("skip_len", skip_len, SKIP_LEN_BASE as u64 + meta_len)?;
+        Ok(HEADER_LEN_MIN + meta_len as usize)
+    }
+
+    /// Whether `head`, which may be shorter than a header, can be the beginning of an archive.
+    pub(crate) fn is_prefix(head: &[u8]) -> bool {
+        let magic = &SKIPPABLE_MAGIC[..head.len().min(4)];
+        let record_magic = &RECORD_MAGIC[..head.len().saturating_sub(8).min(8)];
+        !head.is_empty()
+            && head.starts_with(magic)
+            && head.get(8..).unwrap_or_default().starts_with(record_magic)
+    }
+
+    /// Decodes exactly one header.
+    ///
+    /// # Errors
+    /// When `bytes` are not a header, its check fails, or it breaks a rule.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        let prefix = bytes.first_chunk().ok_or(FormatError::NoRecord)?;
+        let len = Self::len_from_prefix(prefix)?;
+        FormatError::equal("header length", bytes.len() as u64, len as u64)?;
+        let (covered, check) = bytes.split_at(len - CHECK_LEN);
+        if Digest::of(covered).as_bytes()[..CHECK_LEN] != *check {
+            return Err(FormatError::Checksum("record header"));
+        }
+        if bytes[21] != 0 {
+            return Err(FormatError::Unknown { what: "transform", value: bytes[21].into() });
+        }
+        if bytes[22] != 0 {
+            return Err(FormatError::Unknown { what: "cipher", value: bytes[22].into() });
+        }
+        FormatError::equal("reserved", u32_at(bytes, 124), 0u32)?;
+        let header = Self {
+            record_type: RecordType::from_code(bytes[17])?,
+            flags: Flags::from_bits(u16_at(bytes, 18))?,
+            codec: Codec::from_code(bytes[20])?,
+            data_format: DataFormat::from_code(bytes[23])?,
+            archive_id: ArchiveId::from_bytes(array_at(bytes, 24)),
+            seq: u64_at(bytes, 40),
+            stored_len: u64_at(bytes, 48),
+            raw_len: u64_at(bytes, 56),
+            raw_xxh3: u64_at(bytes, 64),
+            payload_sha256: Digest::from_bytes(array_at(bytes, 72)),
+            object_id: u32_at(bytes, 104),
+            part_no: u32_at(bytes, 108),
+            frame_no: u32_at(bytes, 112),
+            rows: u32_at(bytes, 116),
+            meta: covered[FIXED_LEN..].to_vec(),
+        };
+        header.check_rules()?;
+        Ok(header)
+    }
+
+    /// Rules within one header; writers and readers keep the same ones.
+    fn check_rules(&self) -> Result<(), FormatError> {
+        if self.record_type == RecordType::Data {
+            if self.data_format == DataFormat::None || self.object_id == NO_OBJECT {
+                return Err(FormatError::Rule("a DATA record names no object or no row format"));
+            }
+        } else {
+            FormatError::equal("flags", self.flags.bits(), 0u16)?;
+            FormatError::equal("data_format", self.data_format.code(), 0u8)?;
+            FormatError::equal("object_id", self.object_id, NO_OBJECT)?;
+            FormatError::equal("part_no", self.part_no, 0u32)?;
+            FormatError::equal("frame_no", self.frame_no, 0u32)?;
+            FormatError::equal("rows", self.rows, 0u32)?;
+        }
+        match self.codec {
+            Codec::None => {
+                FormatError::equal("stored_len", self.stored_len, 0u64)?;
+                FormatError::equal("raw_len", self.raw_len, 0u64)?;
+            }
+            Codec::Zstd => {
+                // zstd's own bound is raw_len / 256 and a little; twice that leaves room for other encoders.
+                let max = (self.raw_len / 128).saturating_add(self.raw_len).saturating_add(1024);
+                FormatError::at_most("stored_len", self.stored_len, max)?;
+            }
+        }
+        if u64::from(self.rows) > self.raw_len {
+            return Err(FormatError::Rule("more rows than bytes"));
+        }
+        if self.record_type == RecordType::End && (self.codec, self.stored_len) != (Codec::None, 0) {
+            return Err(FormatError::Rule("the record END has a payload"));
+        }
+        // Unknown TLVs that must be known are refused with the header, before anything is read on.
+        Meta::decode(self.record_type, &self.meta)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::archive::format::{Ctid, leaf};
+
+    fn header() -> Header {
+        let meta = Meta { ctid_from: Some(Ctid { block: 7, item: 0 }), ..Meta::default() };
+        Header {
+            record_type: RecordType::Data,
+            flags: Flags::LAST,
+            codec: Codec::Zstd,
+            data_format: DataFormat::Binary,
+            archive_id: ArchiveId::from_bytes([9; 16]),
+            seq: 5,
+            stored_len: 100,
+            raw_len: 1000,
+            raw_xxh3: 77,
+            payload_sha256: Digest::of(b"payload"),
+            object_id: 17,
+            part_no: 1,
+            frame_no: 2,
+            rows: 10,
+            meta: meta.encode().unwrap(),
+        }
+    }
+
+    fn encoded(header: &Header) -> Vec<u8> {
+        let mut out = Vec::new();
+        header.encode(&mut out).unwrap();
+        out
+    }
+
+    /// Sets a byte and repairs the check, as a writer of another version would.
+    fn altered(at: usize, value: u8) -> Result<Header, FormatError> {
+        let mut bytes = encoded(&header());
+        bytes[at] = value;
+        let covered = bytes.len() - CHECK_LEN;
+        let check = Digest::of(&bytes[..covered]);
+        bytes[covered..].copy_from_slice(&check.as_bytes()[..CHECK_LEN]);
+        Header::decode(&bytes)
+    }
+
+    #[test]
+    fn fields_stand_where_the_format_says() {
+        let bytes = encoded(&header());
+        assert_eq!(bytes.len(), 144 + 10);
+        assert_eq!(u32_at(&bytes, 0), 0x184D_2A5D);
+        assert_eq!(u32_at(&bytes, 4), 136 + 10);
+        assert_eq!(&bytes[8..16], b"PGARKREC");
+        assert_eq!(&bytes[16..24], &[1, 3, 4, 0, 1, 0, 0, 1]);
+        assert_eq!(u64_at(&bytes, 40), 5);
+        assert_eq!(u32_at(&bytes, 116), 10);
+    }
+
+    #[test]
+    fn every_changed_bit_is_noticed_by_the_check() {
+        let bytes = encoded(&header());
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut bad = bytes.clone();
+                bad[at] ^= 1 << bit;
+                assert!(Header::decode(&bad).is_err(), "byte {at} bit {bit}");
+                assert_ne!(leaf(&bad), leaf(&bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn values_without_a_meaning_are_refused() {
+        assert_eq!(altered(16, 2), Err(FormatError::Version(2)));
+        assert_eq!(altered(17, 9), Err(FormatError::Unknown { what: "record type", value: 9 }));
+        assert_eq!(altered(18, 8), Err(FormatError::Unknown { what: "flags", value: 8 }));
+        assert_eq!(altered(20, 2), Err(FormatError::Unknown { what: "codec", value: 2 }));
+        assert_eq!(altered(21, 1), Err(FormatError::Unknown { what: "transform", value: 1 }));
+        assert_eq!(altered(22, 1), Err(FormatError::Unknown { what: "cipher", value: 1 }));
+        assert_eq!(altered(23, 4), Err(FormatError::Unknown { what: "data format", value: 4 }));
+        assert_eq!(altered(124, 1), Err(FormatError::Field { field: "reserved", found: 1, expected: 0 }));
+        // A non-DATA record keeps the fields of DATA at zero.
+        assert!(altered(17, 4).is_err());
+        // Stored bytes that cannot come from so few raw bytes.
+        assert!(matches!(altered(55, 1), Err(FormatError::Limit { field: "stored_len", .. })));
+    }
+
+    #[test]
+    fn lengths_are_checked_before_the_rest_is_read() {
+        let mut prefix = *encoded(&header()).first_chunk::<HEADER_LEN_MIN>().unwrap();
+        prefix[120..124].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(matches!(
+            Header::len_from_prefix(&prefix),
+            Err(FormatError::Limit { field: "meta_len", .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn headers_round_trip(
+            seq: u64, stored_len in 1u64..1 << 20, xxh3: u64, sha: [u8; 32], id: [u8; 16],
+            object_id in 0..NO_OBJECT, part_no: u32, frame_no: u32, rows in 0u32..1 << 20, flags in 0u16..8,
+        ) {
+            let header = Header {
+                record_type: RecordType::Data, flags: Flags(flags), codec: Codec::Zstd,
+                data_format: DataFormat::Text, archive_id: ArchiveId::from_bytes(id), seq, stored_len,
+                raw_len: 1 << 20, raw_xxh3: xxh3, payload_sha256: Digest::from_bytes(sha), object_id, part_no,
+                frame_no, rows, meta: Vec::new(),
+            };
+            let bytes = encoded(&header);
+            prop_assert_eq!(bytes.len(), header.encoded_len());
+            prop_assert_eq!(Header::decode(&bytes).unwrap(), header);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            prop_assert!(Header::decode(&bytes).is_err());
+        }
+    }
+}
