@@ -1,18 +1,107 @@
-//! (stub)
+//! PRIMARY KEY, UNIQUE and EXCLUDE constraints (pg_constraint, contypes `p`, `u`, `x`; documentation: ALTER TABLE;
+//! objects.md §21), each with the index behind it, which has no object of its own.
 
 use serde::Deserialize;
 
 use super::id::{CatalogId, Class};
+use super::index::IndexSettings;
 use super::kind::Kind;
 use super::object::{Object, Scope};
-use crate::sql::Sql;
+use super::options::option_list;
+use crate::sql::{Sql, ident, qualified};
 
-/// stub
+/// One constraint; `schema/catalog/key.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Key {
     /// oid
     pub oid: u32,
+    /// conname: the index has the same name
+    pub name: String,
+    /// contype: `p u x`
+    #[serde(rename = "type")]
+    pub contype: String,
+    /// conrelid
+    pub table_oid: u32,
+    /// schema of table and index
+    pub schema: String,
+    /// name of the table
+    pub table: String,
+    /// conindid
+    pub index_oid: u32,
+    /// `pg_get_constraintdef`, of EXCLUDE
+    pub definition: Option<String>,
+    /// names of the key columns
+    pub columns: Vec<String>,
+    /// names of the columns of INCLUDE
+    pub include: Option<Vec<String>>,
+    /// indnullsnotdistinct (from 15)
+    pub nulls_not_distinct: bool,
+    /// conperiod (from 18)
+    pub without_overlaps: bool,
+    /// condeferrable
+    pub deferrable: bool,
+    /// condeferred
+    pub deferred: bool,
+    /// reloptions of the index
+    pub options: Option<Vec<String>>,
+    /// indisclustered
+    pub clustered: bool,
+    /// indisreplident
+    pub replica_identity: bool,
+    /// tablespace of the index, where not the database's
+    pub tablespace: Option<String>,
+    /// attnum of the index columns with a statistics target
+    pub statistics_columns: Option<Vec<i16>>,
+    /// the targets, in step with `statistics_columns`
+    pub statistics_targets: Option<Vec<i32>>,
+}
+
+impl Key {
+    /// What follows the name. For PRIMARY KEY and UNIQUE the server's text lacks the options of the index.
+    fn text(&self) -> String {
+        if let Some(definition) = &self.definition {
+            return definition.clone();
+        }
+        let primary = self.contype == "p";
+        let mut text = if primary { "PRIMARY KEY" } else { "UNIQUE" }.to_owned();
+        // The index of a primary key may say it too, but the syntax has no place for it.
+        if self.nulls_not_distinct && !primary {
+            text.push_str(" NULLS NOT DISTINCT");
+        }
+        let overlaps = if self.without_overlaps { " WITHOUT OVERLAPS" } else { "" };
+        text.push_str(&format!(" ({}{overlaps})", names(&self.columns)));
+        if let Some(include) = &self.include {
+            text.push_str(&format!(" INCLUDE ({})", names(include)));
+        }
+        let options = option_list(self.options.as_deref().unwrap_or_default(), "");
+        if !options.is_empty() {
+            text.push_str(&format!(" WITH ({})", options.join(", ")));
+        }
+        if self.deferrable {
+            text.push_str(" DEFERRABLE");
+        }
+        if self.deferred {
+            text.push_str(" INITIALLY DEFERRED");
+        }
+        text
+    }
+
+    fn settings(&self) -> IndexSettings<'_> {
+        IndexSettings {
+            schema: &self.schema,
+            name: &self.name,
+            table: &self.table,
+            clustered: self.clustered,
+            replica_identity: self.replica_identity,
+            statistics_columns: self.statistics_columns.as_deref().unwrap_or_default(),
+            statistics_targets: self.statistics_targets.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+fn names(columns: &[String]) -> String {
+    columns.iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")
 }
 
 impl Object for Key {
@@ -21,18 +110,86 @@ impl Object for Key {
     }
 
     fn id(&self) -> CatalogId {
-        CatalogId::new(Class(0), self.oid)
+        CatalogId::new(Class::CONSTRAINT, self.oid)
+    }
+
+    fn schema(&self) -> Option<&str> {
+        Some(&self.schema)
     }
 
     fn name(&self) -> &str {
-        ""
+        &self.name
+    }
+
+    fn table(&self) -> Option<&str> {
+        Some(&self.table)
+    }
+
+    fn parent(&self) -> Option<CatalogId> {
+        Some(CatalogId::new(Class::RELATION, self.table_oid))
+    }
+
+    fn reference(&self) -> String {
+        format!("{} ON {}", ident(&self.name), qualified(Some(&self.schema), &self.table))
+    }
+
+    fn comments_of(&self) -> Vec<(CatalogId, String)> {
+        let index = CatalogId::new(Class::RELATION, self.index_oid);
+        vec![
+            (self.id(), format!("CONSTRAINT {}", self.reference())),
+            (index, format!("INDEX {}", qualified(Some(&self.schema), &self.name))),
+        ]
+    }
+
+    fn dependencies(&self) -> Vec<CatalogId> {
+        vec![CatalogId::new(Class::RELATION, self.table_oid)]
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        // ONLY: the partitions' constraints have entries, and names, of their own.
+        let table = qualified(Some(&self.schema), &self.table);
+        let add = format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {} {}", ident(&self.name), self.text());
+        let mut statements = vec![Sql::new(add)];
+        statements.extend(self.settings().statements());
+        statements
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        let table = qualified(Some(&self.schema), &self.table);
+        vec![Sql::new(format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&self.name)))]
+    }
+
+    fn tablespace(&self) -> Option<&str> {
+        self.tablespace.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+
+    fn key(contype: &str) -> Key {
+        Key { contype: contype.into(), columns: vec!["a".into(), "B c".into()], ..Key::default() }
+    }
+
+    #[test]
+    fn the_text_says_what_the_server_leaves_out() {
+        let full = Key {
+            include: Some(vec!["order".into()]),
+            nulls_not_distinct: true,
+            options: Some(vec!["fillfactor=70".into()]),
+            deferrable: true,
+            deferred: true,
+            ..key("u")
+        };
+        assert_eq!(
+            full.text(),
+            "UNIQUE NULLS NOT DISTINCT (a, \"B c\") INCLUDE (\"order\") WITH (fillfactor='70') \
+             DEFERRABLE INITIALLY DEFERRED"
+        );
+        let overlaps = Key { without_overlaps: true, nulls_not_distinct: true, ..key("p") };
+        assert_eq!(overlaps.text(), "PRIMARY KEY (a, \"B c\" WITHOUT OVERLAPS)");
+        let exclude = Key { definition: Some("EXCLUDE USING gist (c WITH &&)".into()), ..key("x") };
+        assert_eq!(exclude.text(), "EXCLUDE USING gist (c WITH &&)");
     }
 }

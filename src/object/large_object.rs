@@ -1,19 +1,29 @@
-//! (stub)
+//! Large objects (pg_largeobject_metadata; documentation: "Large Objects"; objects.md §32). All of it counts as
+//! data: a dump of the schema alone has none.
 
 use serde::Deserialize;
 
+use super::acl::AclRow;
 use super::database::Database;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
 use crate::sql::Sql;
 
-/// stub
+/// One large object; `schema/catalog/large_object.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LargeObject {
-    /// oid
+    /// oid: applications keep it, so it is part of the data
     pub oid: u32,
+    /// the OID in digits
+    pub name: String,
+    /// owner
+    pub owner: String,
+    /// lomacl
+    pub acl: Option<Vec<String>>,
+    /// `acldefault('L', lomowner)`
+    pub acl_default: Vec<String>,
 }
 
 impl Object for LargeObject {
@@ -22,34 +32,47 @@ impl Object for LargeObject {
     }
 
     fn id(&self) -> CatalogId {
-        CatalogId::new(Class(0), self.oid)
+        CatalogId::new(Class::LARGE_OBJECT, self.oid)
     }
 
     fn name(&self) -> &str {
-        ""
+        &self.name
+    }
+
+    fn reference(&self) -> String {
+        // A number, not an identifier.
+        self.name.clone()
+    }
+
+    fn owner(&self) -> Option<&str> {
+        Some(&self.owner)
+    }
+
+    fn acl(&self) -> Option<AclRow<'_>> {
+        Some(AclRow { acl: self.acl.as_deref(), default: &self.acl_default })
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        vec![Sql::new(format!("SELECT pg_catalog.lo_create({})", self.oid))]
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        vec![Sql::new(format!("SELECT pg_catalog.lo_unlink({})", self.oid))]
     }
 }
 
-/// stub
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+/// The contents of all large objects, in one entry.
+#[derive(Clone, Debug)]
 pub struct LargeObjectData {
-    /// oid
-    pub oid: u32,
+    /// OIDs of the objects
+    pub objects: Vec<u32>,
 }
 
 impl LargeObjectData {
-    /// stub
-    pub fn derive(_: &Database) -> Vec<Self> {
-        Vec::new()
+    /// One, if there is any large object.
+    pub fn derive(database: &Database) -> Vec<Self> {
+        let objects: Vec<u32> = database.large_objects.iter().map(|row| row.oid).collect();
+        if objects.is_empty() { Vec::new() } else { vec![Self { objects }] }
     }
 }
 
@@ -59,11 +82,15 @@ impl Object for LargeObjectData {
     }
 
     fn id(&self) -> CatalogId {
-        CatalogId::new(Class(0), self.oid)
+        CatalogId::new(Class::SYNTHETIC_LARGE_OBJECTS, 0)
     }
 
     fn name(&self) -> &str {
-        ""
+        "large objects"
+    }
+
+    fn dependencies(&self) -> Vec<CatalogId> {
+        self.objects.iter().map(|&oid| CatalogId::new(Class::LARGE_OBJECT, oid)).collect()
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {

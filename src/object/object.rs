@@ -67,6 +67,13 @@ pub trait Object {
         &[]
     }
 
+    /// What its comments may be on, and how COMMENT names it: `TABLE s.t`. Its own identity, and that of hidden
+    /// objects which come with it.
+    fn comments_of(&self) -> Vec<(CatalogId, String)> {
+        let noun = self.kind().nouns().comment;
+        noun.map(|noun| (self.id(), format!("{noun} {}", self.reference()))).into_iter().collect()
+    }
+
     /// Natural tie-breaks of the initial sort, after schema and name.
     fn ties(&self) -> Vec<String> {
         self.table().map(str::to_owned).into_iter().collect()

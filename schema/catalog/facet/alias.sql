@@ -23,4 +23,9 @@ union all
 select 1259::oid, k.conindid, 2606::oid, k.oid
 from pg_constraint k
 where k.contype in ('p', 'u', 'x') and k.oid >= 16384
+union all
+-- The rule that holds the query of a materialized view: the view.
+select 2618::oid, r.oid, 1259::oid, c.oid
+from pg_rewrite r join pg_class c on c.oid = r.ev_class
+where c.relkind = 'm' and r.oid >= 16384
 order by 1, 2

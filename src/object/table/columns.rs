@@ -153,3 +153,13 @@ pub fn column_settings(relation: &str, column: &Column) -> Vec<Sql> {
 fn alter(relation: &str, column: &Column, action: &str) -> Sql {
     Sql::new(format!("ALTER TABLE ONLY {relation} ALTER COLUMN {} {action}", ident(&column.name)))
 }
+
+/// `REPLICA IDENTITY NOTHING` or `FULL`; an index that is the identity says so itself.
+pub fn replica_identity(relation: &str, identity: &str) -> Option<Sql> {
+    let which = match identity {
+        "n" => "NOTHING",
+        "f" => "FULL",
+        _ => return None,
+    };
+    Some(Sql::new(format!("ALTER TABLE ONLY {relation} REPLICA IDENTITY {which}")))
+}

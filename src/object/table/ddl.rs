@@ -1,7 +1,7 @@
 //! CREATE TABLE and what belongs to the same entry.
 
 use super::Table;
-use super::columns::{element_lines, settings};
+use super::columns::{element_lines, replica_identity, settings};
 use crate::object::acl::AclRow;
 use crate::object::column::Column;
 use crate::object::id::{CatalogId, Class};
@@ -105,11 +105,7 @@ impl Table {
                 crate::sql::ident(method)
             )));
         }
-        match self.replica_identity.as_str() {
-            "n" => sql.push(Sql::new(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY NOTHING"))),
-            "f" => sql.push(Sql::new(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY FULL"))),
-            _ => {}
-        }
+        sql.extend(replica_identity(&table, &self.replica_identity));
         if self.force_row_security {
             sql.push(Sql::new(format!("ALTER TABLE ONLY {table} FORCE ROW LEVEL SECURITY")));
         }
