@@ -1,3 +1,11 @@
 //! The integration tests: one binary, one module per topic.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test reads files and the environment, and says what it skips"
+)]
+
+mod round_trip;
+mod servers;
 mod support;

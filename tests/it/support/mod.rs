@@ -1,1 +1,18 @@
-//! What the integration tests share.
+//! What the integration tests stand on: real servers, an oracle that is not pgark, and the binary itself.
+//!
+//! Nothing here uses the library under test. Servers are spoken to by `psql`, fidelity is judged by
+//! `pg_dump` 18; both come from `scripts/servers`.
+
+mod cli;
+mod content;
+mod database;
+mod diff;
+mod oracle;
+mod server;
+
+pub use cli::TestCli;
+pub use content::row_hashes;
+pub use database::TestDatabase;
+pub use diff::{content_diff, diff};
+pub use oracle::{oracle_dump, oracle_version, psql, replay};
+pub use server::{TestServer, majors, password};

@@ -1,0 +1,34 @@
+-- Prints `key|rows|hash` for everything in a database that holds data; psql 18 runs it (\gexec).
+--
+-- `(x.*)::text` is the whole row even when a column is called like the alias. Two sums of 64-bit hashes do
+-- not depend on the order of rows, count duplicates, and as numeric cannot overflow. ONLY keeps a parent's
+-- rows apart from its children's.
+set search_path = '';
+set datestyle = 'ISO, YMD';
+set intervalstyle = 'postgres';
+set timezone = 'UTC';
+set extra_float_digits = 1;
+set bytea_output = 'hex';
+set row_security = off;
+
+select format(
+    case when c.relkind = 'm' and not c.relispopulated then 'select %1$L, 0, ''unpopulated'''
+    else 'select %1$L, count(*),
+        coalesce(sum(pg_catalog.hashtextextended((x.*)::text collate "C", 1)::numeric), 0) || ''/'' ||
+        coalesce(sum(pg_catalog.hashtextextended((x.*)::text collate "C", 2)::numeric), 0)
+        from only %2$I.%3$I as x' end,
+    'table ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), n.nspname, c.relname)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'm') and c.relpersistence <> 't'
+    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+\gexec
+
+select format('select %L, 1, last_value || ''/'' || is_called from %I.%I',
+    'sequence ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), n.nspname, c.relname)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'S' and c.relpersistence <> 't'
+\gexec
+
+select 'large object ' || oid, 1, pg_catalog.md5(pg_catalog.lo_get(oid)) || '/' || pg_catalog.translate(
+    pg_catalog.pg_get_userbyid(lomowner) || '/' || coalesce(lomacl::text, ''), '|' || chr(10), '!!')
+from pg_catalog.pg_largeobject_metadata;

@@ -1,0 +1,89 @@
+//! A database of a test's own.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::oracle::{psql, psql_file};
+use super::server::TestServer;
+
+/// A database made from `template0` under a name nobody else has; dropped with the value, roles included.
+#[derive(Debug)]
+pub struct TestDatabase {
+    server: TestServer,
+    name: String,
+    roles: RefCell<Vec<String>>,
+}
+
+impl TestDatabase {
+    /// A database with the cluster's encoding and locale.
+    pub fn create(server: &TestServer, topic: &str) -> Self {
+        Self::create_with(server, topic, "")
+    }
+
+    /// A database with options of CREATE DATABASE, such as `encoding 'LATIN1' locale 'C'`.
+    pub fn create_with(server: &TestServer, topic: &str, options: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("pgark_test_{}_{number}_{topic}", std::process::id());
+        assert!(name.len() < 50, "the topic `{topic}` makes names too long");
+        psql(server, "postgres", &format!("create database \"{name}\" template template0 {options}"))
+            .unwrap_or_else(|error| panic!("create database {name} on {}: {error}", server.major));
+        Self { server: server.clone(), name, roles: RefCell::default() }
+    }
+
+    /// The server it lives on.
+    pub fn server(&self) -> &TestServer {
+        &self.server
+    }
+
+    /// Its name; needs no quoting in a connection string.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Connection string, as superuser.
+    pub fn conninfo(&self) -> String {
+        self.server.conninfo(&self.name)
+    }
+
+    /// Creates a role that goes away with the database, and returns its full name.
+    pub fn role(&self, suffix: &str, options: &str) -> String {
+        let role = format!("{}_{suffix}", self.name);
+        self.sql(&format!("create role \"{role}\" {options}"));
+        self.roles.borrow_mut().push(role.clone());
+        role
+    }
+
+    /// Runs statements and returns the rows (`psql -At`); a failure fails the test.
+    pub fn sql(&self, sql: &str) -> String {
+        self.try_sql(sql).unwrap_or_else(|error| panic!("{} on {}: {error}", self.name, self.server.major))
+    }
+
+    /// Runs statements and returns the rows, or what psql says.
+    pub fn try_sql(&self, sql: &str) -> Result<String, String> {
+        psql(&self.server, &self.name, sql)
+    }
+
+    /// Runs a file through psql, stopping at the first error.
+    pub fn run_sql_file(&self, path: &Path) -> Result<(), String> {
+        psql_file(&self.server, &self.name, path).map(drop)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // DROP DATABASE … WITH (FORCE) is younger than 12.
+        let mut sql = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{0}';\n\
+             drop database if exists \"{0}\";\n",
+            self.name
+        );
+        for role in self.roles.borrow().iter() {
+            sql.push_str(&format!("drop role if exists \"{role}\";\n"));
+        }
+        if let Err(error) = psql(&self.server, "postgres", &sql) {
+            println!("{} stays on PostgreSQL {}: {error}", self.name, self.server.major);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `psql` and `pg_dump` of PostgreSQL 18: the judge, independent of the code under test.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+
+use super::database::TestDatabase;
+use super::server::{TestServer, password, script};
+
+/// The path of a client tool: from `PGARK_ORACLE_BIN`, else from `scripts/servers oracle`.
+pub fn tool(name: &str) -> PathBuf {
+    static FOUND: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut found = FOUND.lock().expect("a test failed while it looked for a tool");
+    found.entry(name.to_owned()).or_insert_with(|| find(name)).clone()
+}
+
+fn find(name: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os("PGARK_ORACLE_BIN").filter(|folder| !folder.is_empty()) {
+        return Path::new(&folder).join(name);
+    }
+    let output = Command::new(script()).args(["oracle", name]).output().expect("scripts/servers runs");
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert!(output.status.success(), "no {name}: {}", String::from_utf8_lossy(&output.stderr));
+    PathBuf::from(path)
+}
+
+/// `pg_dump --version`, such as `pg_dump (PostgreSQL) 18.6`.
+pub fn oracle_version() -> String {
+    let output = Command::new(tool("pg_dump")).arg("--version").output().expect("pg_dump runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A client tool aimed at one database, with nothing inherited that could aim it elsewhere.
+fn client(name: &str, server: &TestServer, database: &str) -> Command {
+    let mut command = Command::new(tool(name));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.envs([("LC_ALL", "C"), ("PGCLIENTENCODING", "UTF8"), ("PGCONNECT_TIMEOUT", "30")]);
+    command.env("PGPASSWORD", password()).env("PGPASSFILE", "/dev/null");
+    command.arg("-d").arg(server.conninfo(database)).stdin(Stdio::null());
+    command
+}
+
+/// Stdout of a finished command; its stderr when it failed.
+fn finish(mut command: Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    said(&output)
+}
+
+fn said(output: &Output) -> Result<String, String> {
+    if output.status.success() {
+        Ok(text(&output.stdout))
+    } else {
+        Err(text(&output.stderr).trim().to_owned())
+    }
+}
+
+/// Bytes as text; what is not UTF-8 (a SQL_ASCII database may hold anything) as `\xNN`, so that no two
+/// outputs that differ become equal.
+fn text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+/// Runs statements, stops at the first error, and returns the rows as `psql -At` prints them.
+pub fn psql(server: &TestServer, database: &str, sql: &str) -> Result<String, String> {
+    let mut command = client("psql", server, database);
+    command.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
+    feed(command, sql)
+}
+
+/// Runs a file, `\` commands and COPY blocks included.
+pub fn psql_file(server: &TestServer, database: &str, path: &Path) -> Result<String, String> {
+    let mut command = client("psql", server, database);
+    command.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-f"]).arg(path);
+    finish(command)
+}
+
+fn feed(mut command: Command, text: &str) -> Result<String, String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+    let mut stdin = child.stdin.take().expect("invariant: stdin is piped");
+    // Writing in a thread of its own: psql may fill its output before it has read everything.
+    let text = text.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let output = child.wait_with_output().map_err(|error| format!("{command:?}: {error}"))?;
+    // After an error psql closes the pipe early; its message says more than ours.
+    let _written = writer.join();
+    said(&output)
+}
+
+/// The definition of everything in a database, as pg_dump 18 says it: the text that must survive a round trip.
+///
+/// Comment lines stay: they carry each object's owner and schema. Only what differs from run to run is fixed
+/// (the key of `\restrict`).
+pub fn oracle_dump(database: &TestDatabase) -> Result<String, String> {
+    let mut command = client("pg_dump", database.server(), database.name());
+    command.args(["--schema-only", "--restrict-key=pgark"]);
+    finish(command).map_err(|error| format!("pg_dump of {}: {error}", database.name()))
+}
+
+/// Copies a database the official way, definitions and rows: what plain replay makes of it.
+pub fn replay(source: &TestDatabase, target: &TestDatabase) -> Result<(), String> {
+    let dump = finish(client("pg_dump", source.server(), source.name()))?;
+    // pg_dump 18 sets a parameter that servers before 17 do not know.
+    let dump = dump.replace("SET transaction_timeout = 0;\n", "");
+    psql(target.server(), target.name(), &dump).map(drop)
+}
