@@ -1,7 +1,7 @@
 //! Reads a server into an [`crate::object::Database`].
 
 mod query;
-// mod read;
+mod read;
 
 pub use query::gated;
-// pub use read::{Error, read};
+pub use read::{Error, read};

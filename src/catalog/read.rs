@@ -42,7 +42,7 @@ pub async fn read(sessions: &[Session]) -> Result<Database, Error> {
     let lanes = sessions.iter().enumerate().map(|(lane, session)| async move {
         let mut results = Vec::new();
         for (stem, sql) in QUERIES.iter().skip(lane).step_by(sessions.len()) {
-            let Some(sql) = gated(sql, session.version()) else { continue };
+            let Some(sql) = gated(sql, session.version) else { continue };
             let rows = session.query(&sql).await.map_err(|source| Error::Query { stem, source })?;
             results.push((*stem, rows));
         }

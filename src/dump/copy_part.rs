@@ -138,7 +138,7 @@ async fn send(
     let at_block = |block: u32| Ctid { block, item: 0 };
     let draft = Draft {
         record_type: RecordType::Data,
-        flags: Flags { continues: frame.continues, continued: frame.continued, last },
+        flags: flags(&frame, last),
         data_format: match part.format {
             RowFormat::Binary => DataFormat::Binary,
             RowFormat::Text => DataFormat::Text,
@@ -159,6 +159,15 @@ async fn send(
     };
     // The channel closes only when the writer failed: its error is the one that is reported.
     records.send(draft).await.map_err(|_| Error::Cancelled)
+}
+
+fn flags(frame: &Pending, last: bool) -> Flags {
+    let set = [
+        (frame.continues, Flags::CONTINUED),
+        (frame.continued, Flags::CONTINUES),
+        (last, Flags::LAST),
+    ];
+    set.into_iter().filter(|(on, _)| *on).fold(Flags::NONE, |flags, (_, flag)| flags.with(flag))
 }
 
 impl Shared {

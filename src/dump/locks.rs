@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::Error;
-use crate::server::{Class, Session, from_rows};
+use crate::server::{Class, Session};
 use crate::sql::qualified;
 
 /// Text of one LOCK statement, bytes.
@@ -57,7 +57,7 @@ pub async fn lock_tables(
     other: Option<&Session>,
     timeout: Option<Duration>,
 ) -> Result<(), Error> {
-    let tables: Vec<Lockable> = from_rows(&session.query(TABLES).await?)?;
+    let tables: Vec<Lockable> = session.fetch(TABLES).await?;
     if let Some(timeout) = timeout {
         session.batch(&format!("SET LOCAL lock_timeout = {}", timeout.as_millis().max(1))).await?;
     }
@@ -135,5 +135,5 @@ async fn holders(session: &Session, tables: &[Lockable]) -> Result<Vec<Holder>, 
           and l.database = (select oid from pg_database where datname = current_database())",
         oids.join(",")
     );
-    from_rows(&session.query(&sql).await?)
+    session.fetch(&sql).await
 }

@@ -1,8 +1,17 @@
 //! The use-case: one database into one archive.
 
-// mod entries;
-// mod error;
+mod copy_part;
+mod data;
+mod database;
+mod entries;
+mod error;
+mod locks;
+mod output;
 mod plan;
+mod run;
+mod sequences;
+mod source;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +19,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-// pub use error::Error;
+pub use error::Error;
+pub use run::dump;
 
 /// Where the archive goes.
 #[derive(Clone, Debug)]

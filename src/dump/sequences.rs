@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::manifest::{Entry, SequenceValue};
-use crate::server::{Error, Session, from_rows};
+use crate::server::{Error, Session};
 use crate::sql::qualified;
 
 /// Sequences read by one statement before PostgreSQL 18, where each needs a scan of its own.
@@ -25,8 +25,8 @@ struct Row {
 pub async fn read(session: &Session, entries: &[&Entry]) -> Result<Vec<SequenceValue>, Error> {
     let ids: HashMap<u32, u32> = entries.iter().map(|entry| (entry.oid, entry.id)).collect();
     let mut values = Vec::with_capacity(entries.len());
-    for chunk in entries.chunks(if session.version().at_least(18) { 10_000 } else { SCANS_PER_STATEMENT }) {
-        let rows: Vec<Row> = from_rows(&session.query(&query(session, chunk)).await?)?;
+    for chunk in entries.chunks(if session.version.at_least(18) { 10_000 } else { SCANS_PER_STATEMENT }) {
+        let rows: Vec<Row> = session.fetch(&query(session, chunk)).await?;
         for row in rows {
             // Without the privilege the function of 18 says NULL; the scan says whose privilege is missing.
             let (Some(last_value), Some(is_called)) = (row.last_value, row.is_called) else {
@@ -43,7 +43,7 @@ pub async fn read(session: &Session, entries: &[&Entry]) -> Result<Vec<SequenceV
 }
 
 fn query(session: &Session, entries: &[&Entry]) -> String {
-    if session.version().at_least(18) {
+    if session.version.at_least(18) {
         let oids: Vec<String> = entries.iter().map(|entry| entry.oid.to_string()).collect();
         return format!(
             "select o.oid as oid, d.last_value as last_value, d.is_called as is_called

@@ -40,4 +40,10 @@ impl Totals {
             })
             .collect()
     }
+
+    /// Rows of the entries that `counts` says yes to.
+    pub fn rows(&self, counts: impl Fn(u32) -> bool) -> u64 {
+        let totals = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        totals.iter().filter(|(id, _)| counts(**id)).map(|(_, total)| total.rows).sum()
+    }
 }

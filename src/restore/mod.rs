@@ -2,17 +2,17 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
-// mod ddl;
-// mod error;
+mod ddl;
+mod error;
 mod plan;
-// mod public;
-// mod target;
+mod public;
+mod target;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-// pub use error::Error;
+pub use error::Error;
 pub use plan::{Needs, Omit, Plan};
 
 /// Where the archive comes from.

@@ -7,7 +7,7 @@ use super::ddl::Work;
 use super::plan::Omit;
 use crate::manifest::PublicSchema;
 use crate::object::{AclRow, Kind, acl_statements};
-use crate::server::{Error, Session, from_rows};
+use crate::server::{Error, Session};
 use crate::sql::{Sql, literal};
 use crate::version::Version;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::plan::Needs;
-use crate::server::{Error, Session, from_rows};
+use crate::server::{Error, Session};
 
 /// Facts of the target database.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ impl Target {
     /// # Errors
     /// Those of the server.
     pub async fn read(session: &Session) -> Result<Self, Error> {
-        let names: Vec<Name> = from_rows(&session.query(NAMES).await?)?;
-        let present: Vec<Name> = from_rows(&session.query(PRESENT).await?)?;
+        let names: Vec<Name> = session.fetch(NAMES).await?;
+        let present: Vec<Name> = session.fetch(PRESENT).await?;
         let of = |kind: &str| {
             names.iter().filter(|row| row.kind == kind).map(|row| row.name.clone()).collect::<BTreeSet<_>>()
         };

@@ -1,0 +1,147 @@
+//! Where a restore reads from: a file, at any place and from many threads, or a stream, once and in order.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Input;
+use super::error::Error;
+use crate::archive::{self, ArchiveFile, Decoder, Limits, RecordType, StreamReader, TocEntry, Use, check_features};
+use crate::manifest::{Begin, Catalog, Late};
+
+/// Decoded frames that wait for a worker, at most.
+const QUEUE_MAX: usize = 2;
+
+/// What a stream brings, in file order.
+#[derive(Debug)]
+pub enum Item {
+    /// BEGIN.
+    Begin(Box<Begin>),
+    /// CATALOG.
+    Catalog(Box<Catalog>),
+    /// Rows, checked.
+    Rows(TocEntry, Vec<u8>),
+    /// LATE.
+    Late(Box<Late>),
+    /// END was there and everything before it was as written: the identity.
+    End(String),
+}
+
+/// An opened archive.
+pub enum Source {
+    /// A file, checked but for the payloads of its rows.
+    File {
+        /// The reader.
+        file: Arc<ArchiveFile>,
+        /// LATE.
+        late: Box<Late>,
+    },
+    /// A stream, read up to CATALOG.
+    Stream(mpsc::Receiver<Result<Item, archive::Error>>),
+}
+
+/// Opens an archive and reads what stands before the rows. A file is checked in every byte but the rows' payloads,
+/// which are checked when they are used.
+///
+/// # Errors
+/// Not found, no archive, damaged, truncated, of an unknown version.
+pub async fn open(input: &Input) -> Result<(Source, Begin, Catalog), Error> {
+    match input {
+        Input::File(path) if !archive::is_stream(path) => {
+            let path = path.clone();
+            blocking(move || open_file(&path)).await?
+        }
+        Input::File(path) => open_stream(archive::open_stream(path).map_err(archive::Error::from)?).await,
+        Input::Stdin => open_stream(std::io::stdin()).await,
+    }
+}
+
+fn open_file(path: &Path) -> Result<(Source, Begin, Catalog), Error> {
+    let file = ArchiveFile::open(path, Limits::default())?;
+    let begin = file.begin()?;
+    check_features(&begin, Use::Restore)?;
+    file.check_non_data()?;
+    let (catalog, late) = (file.catalog()?, file.late()?);
+    file.check_complete(&catalog, &late)?;
+    Ok((Source::File { file: Arc::new(file), late: Box::new(late) }, begin, catalog))
+}
+
+async fn open_stream(input: impl std::io::Read + Send + 'static) -> Result<(Source, Begin, Catalog), Error> {
+    let (items, mut queue) = mpsc::channel(QUEUE_MAX);
+    std::thread::spawn(move || {
+        if let Err(error) = read_stream(input, &items) {
+            // Nobody listens any more when the restore has failed for another reason.
+            let _ = items.blocking_send(Err(error));
+        }
+    });
+    let begin = match queue.recv().await {
+        Some(Ok(Item::Begin(begin))) => begin,
+        other => return Err(unexpected(other)),
+    };
+    let catalog = match queue.recv().await {
+        Some(Ok(Item::Catalog(catalog))) => catalog,
+        other => return Err(unexpected(other)),
+    };
+    Ok((Source::Stream(queue), *begin, *catalog))
+}
+
+/// What came instead of what had to come.
+pub fn unexpected(item: Option<Result<Item, archive::Error>>) -> Error {
+    match item {
+        Some(Err(error)) => error.into(),
+        // The reader checks the order of records, so only a dead thread is left.
+        _ => Error::Worker("reading the archive".to_owned()),
+    }
+}
+
+fn read_stream(
+    input: impl std::io::Read,
+    items: &mpsc::Sender<Result<Item, archive::Error>>,
+) -> Result<(), archive::Error> {
+    let mut reader = StreamReader::new(input, Limits::default())?;
+    while let Some(record) = reader.next_record()? {
+        let mut raw = Vec::new();
+        let item = match record.header.record_type {
+            RecordType::Begin => {
+                let begin: Begin = reader.json()?;
+                check_features(&begin, Use::Restore)?;
+                Item::Begin(Box::new(begin))
+            }
+            RecordType::Catalog => Item::Catalog(Box::new(reader.json()?)),
+            RecordType::Late => Item::Late(Box::new(reader.json()?)),
+            RecordType::Data => {
+                reader.decode(&mut raw)?;
+                Item::Rows(record.entry, raw)
+            }
+            // Checked by the reader already; nothing in them is needed.
+            _ => continue,
+        };
+        if items.blocking_send(Ok(item)).is_err() {
+            return Ok(());
+        }
+    }
+    if let Some(end) = reader.end() {
+        let _ = items.blocking_send(Ok(Item::End(end.root.to_string())));
+    }
+    Ok(())
+}
+
+/// Reads and decodes a frame on a thread where that may block.
+///
+/// # Errors
+/// When it is damaged or cannot be read.
+pub async fn read_frame(file: &Arc<ArchiveFile>, entry: TocEntry) -> Result<Vec<u8>, Error> {
+    let file = Arc::clone(file);
+    blocking(move || {
+        let (mut stored, mut raw) = (Vec::new(), Vec::new());
+        file.read_frame(&entry, &mut Decoder::new()?, &mut stored, &mut raw)?;
+        Ok::<_, archive::Error>(raw)
+    })
+    .await?
+    .map_err(Error::from)
+}
+
+async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(run).await.map_err(|_| Error::Worker("reading the archive".to_owned()))
+}
