@@ -1,1 +1,31 @@
-//! (in work)
+//! The only door to PostgreSQL: connection parameters, TLS, sessions, COPY streams, cancel, errors with SQLSTATE.
+//!
+//! The client library speaks the protocol; COPY does not go through it (see `tap`).
+
+pub mod conninfo;
+pub mod row;
+pub mod settings;
+
+mod cancel;
+mod connect;
+mod copy_in;
+mod copy_out;
+mod error;
+mod facts;
+mod frame;
+mod relay;
+mod session;
+mod tap;
+mod tls;
+mod transport;
+
+pub use cancel::CancelHandle;
+pub use connect::Server;
+pub use conninfo::Conninfo;
+pub use copy_in::CopyIn;
+pub use copy_out::CopyOut;
+pub use error::{Attempt, Class, Error, Failure, ServerError};
+pub use facts::Facts;
+pub use frame::{Buffers, Format, Frame};
+pub use row::{from_row, from_rows};
+pub use session::Session;

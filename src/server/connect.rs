@@ -1,0 +1,424 @@
+//! From connection parameters to sessions.
+
+use std::fmt;
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::config;
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+use super::cancel::CancelHandle;
+use super::conninfo::{self, Conninfo, Host, SslMode, TargetSessionAttrs};
+use super::error::{Attempt, Error, Failure, ServerError};
+use super::facts::Facts;
+use super::frame::Buffers;
+use super::session::{Session, chain};
+use super::tap::Tap;
+use super::tls::{self, Answer};
+use super::transport::{Address, Transport};
+
+/// A server that has been reached: everything that further sessions on *the same* server need.
+#[derive(Clone, Debug)]
+pub struct Server {
+    conninfo: Arc<Conninfo>,
+    endpoint: Endpoint,
+    facts: Facts,
+    buffers: Buffers,
+}
+
+impl Server {
+    /// Connects to the first server of the list that can be reached and is of the wanted kind.
+    ///
+    /// Returns the server, to which further sessions of the operation are to be made, and the first session.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], with one line for each address tried.
+    pub async fn connect(conninfo: &Conninfo) -> Result<(Self, Session), Error> {
+        let conninfo = Arc::new(conninfo.clone());
+        let buffers = Buffers::default();
+        let mut attempts = Vec::new();
+        let passes: &[TargetSessionAttrs] = match conninfo.target_session_attrs {
+            TargetSessionAttrs::PreferStandby => &[TargetSessionAttrs::Standby, TargetSessionAttrs::Any],
+            TargetSessionAttrs::Any => &[TargetSessionAttrs::Any],
+            TargetSessionAttrs::ReadWrite => &[TargetSessionAttrs::ReadWrite],
+            TargetSessionAttrs::ReadOnly => &[TargetSessionAttrs::ReadOnly],
+            TargetSessionAttrs::Primary => &[TargetSessionAttrs::Primary],
+            TargetSessionAttrs::Standby => &[TargetSessionAttrs::Standby],
+        };
+        // A name in a certificate file is a mistake in every attempt: say it once.
+        let client =
+            if conninfo.tls.mode == SslMode::Disable || conninfo.hosts.iter().all(|h| h.socket().is_some()) {
+                None
+            } else {
+                let client = tls::Client::new(&conninfo.tls);
+                Some(client.map_err(|failure| {
+                    Error::Connect(vec![Attempt { target: format!("server {conninfo}"), failure }])
+                })?)
+            };
+        for &wanted in passes {
+            for host in &conninfo.hosts {
+                let addresses = match resolve(host).await {
+                    Ok(addresses) => addresses,
+                    Err(failure) => {
+                        let target = format!("server at \"{}\", port {}", host.place, host.port);
+                        attempts.push(Attempt { target, failure });
+                        continue;
+                    }
+                };
+                for address in addresses {
+                    let endpoint = Endpoint::new(host.clone(), address, &conninfo);
+                    let opened = endpoint.open_session(&conninfo, client.as_ref(), &buffers).await;
+                    let opened = match opened {
+                        Ok((endpoint, session)) => {
+                            facts(session, wanted).await.map(|(s, f)| (endpoint, s, f))
+                        }
+                        Err(failure) => Err(failure),
+                    };
+                    match opened {
+                        Ok((endpoint, session, facts)) => {
+                            return Ok((Self { conninfo, endpoint, facts, buffers }, session));
+                        }
+                        Err(failure) => {
+                            let go_on = failure.try_next();
+                            attempts.push(Attempt { target: endpoint.to_string(), failure });
+                            if !go_on {
+                                return Err(Error::Connect(attempts));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Err(Error::Connect(attempts))
+    }
+
+    /// Another session on the very same address and database. A name may lead to several servers, and a snapshot
+    /// is worth something on one only.
+    ///
+    /// # Errors
+    /// [`Error::Connect`].
+    pub async fn connect_another(&self) -> Result<Session, Error> {
+        self.session(&self.conninfo).await
+    }
+
+    /// A session on another database of this server.
+    ///
+    /// # Errors
+    /// [`Error::Connect`].
+    pub async fn connect_database(&self, dbname: &str) -> Result<Session, Error> {
+        self.session(&self.conninfo.with_dbname(dbname)).await
+    }
+
+    async fn session(&self, conninfo: &Conninfo) -> Result<Session, Error> {
+        let opened = self.endpoint.open_session(conninfo, self.endpoint.tls.as_ref(), &self.buffers).await;
+        let (_, mut session) = opened.map_err(|failure| {
+            Error::Connect(vec![Attempt { target: self.endpoint.to_string(), failure }])
+        })?;
+        session.version = self.facts.version;
+        Ok(session)
+    }
+
+    /// What is known about the server.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The connection parameters.
+    pub fn conninfo(&self) -> &Conninfo {
+        &self.conninfo
+    }
+
+    /// Where used frame buffers go back to.
+    pub fn buffers(&self) -> Buffers {
+        self.buffers.clone()
+    }
+
+    /// Host name or socket directory that was connected to, as the user gave it.
+    pub fn host(&self) -> String {
+        self.endpoint.host.place.to_string()
+    }
+
+    /// Port that was connected to.
+    pub fn port(&self) -> u16 {
+        self.endpoint.host.port
+    }
+
+    /// Whether the sessions are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.endpoint.tls.is_some()
+    }
+}
+
+/// Asks the server about itself, and whether it is what the user wants.
+async fn facts(mut session: Session, wanted: TargetSessionAttrs) -> Result<(Session, Facts), Failure> {
+    let facts = match Facts::ask(&mut session).await {
+        Ok(facts) => facts,
+        Err(Error::Rejected { server, .. } | Error::Lost { server: Some(server), .. }) => {
+            return Err(Failure::Server { server, password_file: None });
+        }
+        Err(other) => return Err(Failure::Protocol(other.to_string())),
+    };
+    let wrong = match wanted {
+        TargetSessionAttrs::Any | TargetSessionAttrs::PreferStandby => None,
+        TargetSessionAttrs::ReadWrite => facts.read_only.then_some("session is read-only"),
+        TargetSessionAttrs::ReadOnly => (!facts.read_only).then_some("session is not read-only"),
+        TargetSessionAttrs::Primary => facts.in_recovery.then_some("server is in hot standby mode"),
+        TargetSessionAttrs::Standby => (!facts.in_recovery).then_some("server is not in hot standby mode"),
+    };
+    match wrong {
+        Some(wrong) => Err(Failure::WrongKind(wrong)),
+        None => Ok((session, facts)),
+    }
+}
+
+/// All addresses of a host, in the resolver's order.
+async fn resolve(host: &Host) -> Result<Vec<Address>, Failure> {
+    if let Some(path) = host.socket() {
+        return Ok(vec![Address::Unix(path)]);
+    }
+    if let Some(address) = host.address {
+        return Ok(vec![Address::Tcp(SocketAddr::new(address, host.port))]);
+    }
+    let name = host.place.to_string();
+    let found = tokio::net::lookup_host((name.as_str(), host.port)).await.map_err(Failure::Resolve)?;
+    Ok(found.map(Address::Tcp).collect())
+}
+
+/// One address of one host, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    host: Host,
+    address: Address,
+    keepalives: conninfo::Keepalives,
+    /// Set once a session is up with TLS: then every other connection uses it too.
+    tls: Option<tls::Client>,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Address::Unix(path) => write!(f, "server on socket \"{}\"", path.display()),
+            Address::Tcp(address) => {
+                write!(f, "server at \"{}\" ({}), port {}", self.host.place, address.ip(), address.port())
+            }
+        }
+    }
+}
+
+impl Endpoint {
+    fn new(host: Host, address: Address, conninfo: &Conninfo) -> Self {
+        Self { host, address, keepalives: conninfo.keepalives, tls: None }
+    }
+
+    /// A stream to this endpoint, with TLS if its sessions have it.
+    pub(super) async fn open(&self) -> Result<Transport, Failure> {
+        let stream = Transport::connect(&self.address, self.keepalives).await.map_err(Failure::Network)?;
+        match &self.tls {
+            None => Ok(stream),
+            Some(client) => match client.negotiate(stream, &self.host.place.to_string()).await? {
+                Answer::Secured(stream) => Ok(stream),
+                Answer::Plain(_) => {
+                    Err(Failure::Tls("server does not support SSL, but SSL was required".into()))
+                }
+            },
+        }
+    }
+
+    /// Opens a session, with or without TLS as `sslmode` says. Returns the endpoint with what was agreed upon.
+    async fn open_session(
+        &self,
+        conninfo: &Conninfo,
+        client: Option<&tls::Client>,
+        buffers: &Buffers,
+    ) -> Result<(Self, Session), Failure> {
+        let mut first = None;
+        for encrypted in ways(conninfo.tls.mode, matches!(self.address, Address::Unix(_))) {
+            let client = client.filter(|_| *encrypted);
+            let limit = conninfo.connect_timeout;
+            let opened = match limit {
+                None => self.try_session(conninfo, client, buffers).await,
+                Some(limit) => tokio::time::timeout(limit, self.try_session(conninfo, client, buffers))
+                    .await
+                    .unwrap_or(Err(Failure::Timeout)),
+            };
+            match opened {
+                Ok(opened) => return Ok(opened),
+                Err(failure) if may_change_encryption(&failure) => {
+                    // Both answers may be needed to understand what pg_hba.conf says.
+                    first = Some(match first {
+                        Some(before) => both(before, failure),
+                        None => failure,
+                    });
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(first.unwrap_or(Failure::Timeout))
+    }
+
+    async fn try_session(
+        &self,
+        conninfo: &Conninfo,
+        client: Option<&tls::Client>,
+        buffers: &Buffers,
+    ) -> Result<(Self, Session), Failure> {
+        let mut endpoint = Self { tls: None, ..self.clone() };
+        let mut stream = endpoint.open().await?;
+        if let Some(client) = client {
+            stream = match client.negotiate(stream, &self.host.place.to_string()).await? {
+                Answer::Secured(stream) => {
+                    endpoint.tls = Some(client.clone());
+                    stream
+                }
+                Answer::Plain(stream) if conninfo.tls.mode <= SslMode::Prefer => stream,
+                Answer::Plain(_) => {
+                    return Err(Failure::Tls("server does not support SSL, but SSL was required".into()));
+                }
+            };
+        }
+        let binding = stream.server_certificate().and_then(tls::end_point);
+        let relay = super::relay::Shared::default();
+        let tap = Tap::new(stream, relay.clone());
+        let config = configure(conninfo, &self.host);
+        let connected = config.connect_raw(tap, Negotiated { binding }).await;
+        let (library, connection) = connected.map_err(|error| refused(&error, &self.host))?;
+        let cancel = CancelHandle { token: library.cancel_token(), endpoint: endpoint.clone() };
+        Ok((endpoint, Session::new(library, connection, relay, buffers.clone(), cancel)))
+    }
+}
+
+/// The attempts that `sslmode` asks for: whether TLS is tried in each.
+fn ways(mode: SslMode, socket: bool) -> &'static [bool] {
+    match mode {
+        // Sockets never use TLS, whatever the mode.
+        _ if socket => &[false],
+        SslMode::Disable => &[false],
+        SslMode::Allow => &[false, true],
+        SslMode::Prefer => &[true, false],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[true],
+    }
+}
+
+/// Whether the other way of `allow` and `prefer` may fare better: the handshake failed, or pg_hba.conf has no line.
+/// Unlike libpq a wrong password is not tried again, least of all in clear.
+fn may_change_encryption(failure: &Failure) -> bool {
+    match failure {
+        Failure::Tls(_) | Failure::Protocol(_) => true,
+        Failure::Server { server, .. } => server.code == "28000",
+        _ => false,
+    }
+}
+
+fn both(first: Failure, second: Failure) -> Failure {
+    match (first, second) {
+        (first, Failure::Server { mut server, password_file }) => {
+            server.message = format!("{} (before: {first})", server.message);
+            Failure::Server { server, password_file }
+        }
+        (first, second) => Failure::Tls(format!("{second} (before: {first})")),
+    }
+}
+
+fn configure(conninfo: &Conninfo, host: &Host) -> tokio_postgres::Config {
+    let mut config = tokio_postgres::Config::new();
+    config
+        .user(&conninfo.user)
+        .dbname(&conninfo.dbname)
+        .application_name(&conninfo.application_name)
+        // TLS is agreed upon before the library sees the stream; for it the handshake is a formality that carries
+        // the channel binding.
+        .ssl_mode(config::SslMode::Require)
+        .ssl_negotiation(config::SslNegotiation::Direct)
+        .channel_binding(match conninfo.channel_binding {
+            conninfo::ChannelBinding::Disable => config::ChannelBinding::Disable,
+            conninfo::ChannelBinding::Prefer => config::ChannelBinding::Prefer,
+            conninfo::ChannelBinding::Require => config::ChannelBinding::Require,
+        });
+    if let Some(options) = &conninfo.options {
+        config.options(options);
+    }
+    if let Some(password) = &host.password {
+        config.password(password.secret());
+    }
+    config
+}
+
+/// Why the library could not begin a session.
+fn refused(error: &tokio_postgres::Error, host: &Host) -> Failure {
+    if let Some(server) = error.as_db_error() {
+        let password_file = match server.code().code() {
+            "28P01" => host.password.as_ref().and_then(|password| password.file.clone()),
+            _ => None,
+        };
+        return Failure::Server { server: Box::new(ServerError::from(server)), password_file };
+    }
+    let source = std::error::Error::source(error);
+    if let Some(io) = source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
+        return Failure::Network(std::io::Error::new(io.kind(), io.to_string()));
+    }
+    let text = chain(error);
+    // The library has no kinds that can be asked for, only texts.
+    match source.map(ToString::to_string).as_deref() {
+        Some("password missing") => Failure::NoPassword,
+        _ if text.starts_with("authentication error") => Failure::Authentication(text),
+        _ if error.is_closed() => Failure::Network(std::io::ErrorKind::UnexpectedEof.into()),
+        _ => Failure::Protocol(text),
+    }
+}
+
+/// Tells the library that TLS is agreed upon already.
+#[derive(Debug, Default)]
+pub(super) struct Negotiated {
+    binding: Option<Vec<u8>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Negotiated {
+    type Stream = Bound<S>;
+    type Error = std::convert::Infallible;
+    type Future = Ready<Result<Bound<S>, Self::Error>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        ready(Ok(Bound { stream, binding: self.binding }))
+    }
+}
+
+/// A stream with the channel binding of the TLS below it.
+#[derive(Debug)]
+pub(super) struct Bound<S> {
+    stream: S,
+    binding: Option<Vec<u8>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Bound<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.binding.clone().map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bound<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bound<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

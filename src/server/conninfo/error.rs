@@ -1,0 +1,56 @@
+/// Connection parameters that cannot be used. The texts are close to libpq's, so that people find them.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A word without `=` in a keyword/value string.
+    #[error("missing \"=\" after \"{0}\" in connection string")]
+    MissingEquals(String),
+    /// A quote that never ends.
+    #[error("unterminated quoted string in connection string")]
+    OpenQuote,
+    /// A URI that cannot be read.
+    #[error("invalid connection URI: {0}")]
+    Uri(String),
+    /// Percent-encoding that cannot be read.
+    #[error("invalid percent-encoded text in connection URI: \"{0}\"")]
+    Percent(String),
+    /// A parameter that nobody knows.
+    #[error("unknown connection parameter \"{key}\"{}", .nearest.map(|n| format!(", did you mean \"{n}\"?")).unwrap_or_default())]
+    Unknown {
+        /// As written.
+        key: String,
+        /// The known name that is nearest to it.
+        nearest: Option<&'static str>,
+    },
+    /// A parameter that asks for a protection which pgark does not have. Ignoring it would weaken the connection.
+    #[error("connection parameter \"{key}\" is not supported: {reason}")]
+    Unsupported {
+        /// The parameter.
+        key: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A value outside of what is allowed.
+    #[error("invalid value for connection parameter \"{key}\": \"{value}\"")]
+    Value {
+        /// The parameter.
+        key: &'static str,
+        /// As written.
+        value: String,
+    },
+    /// Lists of different lengths.
+    #[error("could not match {found} {what} to {hosts} hosts")]
+    Mismatch {
+        /// "port numbers", "host addresses".
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many hosts there are.
+        hosts: usize,
+    },
+    /// `sslrootcert=system` with a mode that checks nothing.
+    #[error("weak sslmode \"{0}\" may not be used with sslrootcert=system (use \"verify-full\")")]
+    WeakMode(String),
+    /// No user given and the operating system knows none.
+    #[error("no user name given, and the name of the operating system's user cannot be found out")]
+    NoUser,
+}

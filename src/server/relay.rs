@@ -1,0 +1,179 @@
+//! What the two ends of a COPY share: the tap, which runs in the connection's task, and the [`CopyOut`] or
+//! [`CopyIn`] of the caller.
+//!
+//! [`CopyOut`]: super::CopyOut
+//! [`CopyIn`]: super::CopyIn
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryStream};
+
+use super::frame::Assembler;
+
+/// The shared state. Locked for each piece that is read or written, never across a wait.
+#[derive(Debug, Default)]
+pub(super) struct Relay(Mutex<State>);
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub mode: Mode,
+    /// The server has begun the COPY.
+    pub started: bool,
+    /// Statements that were complete before the COPY began: `set local …; copy …` in one message.
+    pub earlier: usize,
+    /// The connection is gone: nobody reads and writes any more.
+    pub closed: bool,
+    /// The connection's task.
+    pub tap: Option<Waker>,
+    /// The caller's task.
+    pub caller: Option<Waker>,
+}
+
+/// What the tap does with COPY messages.
+#[derive(Debug, Default)]
+pub(super) enum Mode {
+    /// No COPY runs.
+    #[default]
+    Off,
+    /// Rows are collected.
+    Out(Box<Out>),
+    /// Rows are sent.
+    In(In),
+    /// The caller has given up a COPY OUT; its rows are thrown away.
+    Discard,
+}
+
+#[derive(Debug)]
+pub(super) struct Out {
+    pub assembler: Assembler,
+    /// CopyDone has come.
+    pub done: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct In {
+    pub queue: VecDeque<Outgoing>,
+    /// Bytes in the queue.
+    pub queued: usize,
+    /// The server has reported an error, or the caller has given up: no more data go out.
+    pub ended: bool,
+    /// The caller has gone; the session is free again when the server has answered.
+    pub abandoned: bool,
+}
+
+/// A message on its way to the server.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub header: [u8; 5],
+    pub header_sent: usize,
+    pub body: Bytes,
+}
+
+impl Outgoing {
+    /// A message of type `tag`. A body never exceeds what its length field can say, since callers cut it in pieces.
+    pub fn new(tag: u8, body: Bytes) -> Self {
+        let len = u32::try_from(body.len() + 4).expect("invariant: COPY pieces are small");
+        let [a, b, c, d] = len.to_be_bytes();
+        Self { header: [tag, a, b, c, d], header_sent: 0, body }
+    }
+}
+
+impl Relay {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Prepares for a COPY. `false` if another one has not ended.
+    pub fn start(&self, mode: Mode) -> bool {
+        let mut state = self.lock();
+        if !matches!(state.mode, Mode::Off) {
+            return false;
+        }
+        state.mode = mode;
+        state.started = false;
+        state.earlier = 0;
+        true
+    }
+}
+
+impl State {
+    /// Remembers the connection's task.
+    pub fn tap_waits(&mut self, cx: &Context<'_>) {
+        remember(&mut self.tap, cx);
+    }
+
+    /// Remembers the caller's task.
+    pub fn caller_waits(&mut self, cx: &Context<'_>) {
+        remember(&mut self.caller, cx);
+    }
+
+    pub fn wake_tap(&mut self) {
+        if let Some(waker) = self.tap.take() {
+            waker.wake();
+        }
+    }
+
+    pub fn wake_caller(&mut self) {
+        if let Some(waker) = self.caller.take() {
+            waker.wake();
+        }
+    }
+}
+
+fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) {
+    match slot {
+        Some(waker) => waker.clone_from(cx.waker()),
+        None => *slot = Some(cx.waker().clone()),
+    }
+}
+
+/// The server's answer to the message that holds the COPY, without the COPY itself.
+pub(super) struct Reply {
+    stream: Pin<Box<SimpleQueryStream>>,
+    /// Rows according to the tag of each completed statement.
+    tags: Vec<u64>,
+    ended: bool,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("tags", &self.tags).field("ended", &self.ended).finish()
+    }
+}
+
+impl Reply {
+    pub fn new(stream: SimpleQueryStream) -> Self {
+        Self { stream: Box::pin(stream), tags: Vec::new(), ended: false }
+    }
+
+    /// Ready when the server has answered completely.
+    pub fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), tokio_postgres::Error>> {
+        loop {
+            if self.ended {
+                return Poll::Ready(Ok(()));
+            }
+            match std::task::ready!(self.stream.as_mut().poll_next(cx)) {
+                Some(Ok(SimpleQueryMessage::CommandComplete(rows))) => self.tags.push(rows),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Poll::Ready(Err(error));
+                }
+                None => self.ended = true,
+            }
+        }
+    }
+
+    /// The number of rows in the tag of the COPY.
+    pub fn rows(&self, earlier: usize) -> Option<u64> {
+        self.tags.get(earlier).copied()
+    }
+}
+
+/// Shared by tap and session.
+pub(super) type Shared = Arc<Relay>;

@@ -1,0 +1,213 @@
+//! TLS by rustls, with libpq's meaning of `sslmode` (documentation: "SSL Support").
+
+mod certificate;
+mod verify;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsConnector;
+
+use super::conninfo::{Roots, SslMode, Tls};
+use super::error::Failure;
+use super::transport::Transport;
+pub(super) use certificate::end_point;
+
+/// The code of an SSLRequest (documentation: "Message Formats").
+const SSL_REQUEST: u32 = 80_877_103;
+
+/// The protocol's name in ALPN.
+const ALPN: &[u8] = b"postgresql";
+
+/// The client's side of TLS, made once for all sessions of an operation.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    config: Arc<ClientConfig>,
+    direct: bool,
+}
+
+/// What the server answers to an SSLRequest.
+pub(super) enum Answer {
+    /// TLS is up.
+    Secured(Transport),
+    /// The server has no TLS; the stream goes on in clear.
+    Plain(Transport),
+}
+
+impl Client {
+    /// Reads roots and client certificates.
+    pub fn new(options: &Tls) -> Result<Self, Failure> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let versions: &[&rustls::SupportedProtocolVersion] =
+            if options.only_tls13 { &[&rustls::version::TLS13] } else { rustls::DEFAULT_VERSIONS };
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(versions)
+            .map_err(|error| Failure::Tls(format!("TLS is not available: {error}")))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier(options, &provider)?);
+        let mut config = match &options.client {
+            None => builder.with_no_client_auth(),
+            Some((cert, key)) => {
+                let (chain, key) = client_certificate(cert, key)?;
+                builder.with_client_auth_cert(chain, key).map_err(|error| {
+                    Failure::Tls(format!("client certificate \"{}\": {error}", cert.display()))
+                })?
+            }
+        };
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.enable_sni = options.sni;
+        Ok(Self { config: Arc::new(config), direct: options.direct && options.mode >= SslMode::Require })
+    }
+
+    /// Asks the server for TLS and shakes hands. `host` is the name as the user gave it.
+    pub async fn negotiate(&self, mut stream: Transport, host: &str) -> Result<Answer, Failure> {
+        if !self.direct {
+            let [a, b, c, d] = SSL_REQUEST.to_be_bytes();
+            stream.write_all(&[0, 0, 0, 8, a, b, c, d]).await.map_err(Failure::Network)?;
+            stream.flush().await.map_err(Failure::Network)?;
+            // Exactly one byte is read. Whatever an attacker put behind it goes to the handshake, which then fails
+            // (CVE-2021-23222).
+            let mut answer = [0];
+            stream.read_exact(&mut answer).await.map_err(Failure::Network)?;
+            match answer[0] {
+                b'S' => {}
+                b'N' => return Ok(Answer::Plain(stream)),
+                // Not authenticated, so its text is not shown.
+                b'E' => {
+                    return Err(Failure::Protocol("server sent an error response during SSL exchange".into()));
+                }
+                other => {
+                    return Err(Failure::Protocol(format!(
+                        "received invalid response to SSL negotiation: {:?}",
+                        char::from(other)
+                    )));
+                }
+            }
+        }
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| Failure::Tls(format!("\"{host}\" cannot be a host name in a certificate")))?;
+        let connector = TlsConnector::from(self.config.clone());
+        let stream = connector.connect(name, stream).await.map_err(|error| failure(&error, host))?;
+        if self.direct && stream.get_ref().1.alpn_protocol() != Some(ALPN) {
+            return Err(Failure::Tls(
+                "direct SSL connection was established without ALPN protocol negotiation".into(),
+            ));
+        }
+        Ok(Answer::Secured(Transport::Tls(Box::new(stream))))
+    }
+}
+
+/// A failed handshake, in words that say what to do.
+fn failure(error: &std::io::Error, host: &str) -> Failure {
+    use rustls::{CertificateError, Error};
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    Failure::Tls(match inner {
+        Some(Error::InvalidCertificate(problem)) => match problem {
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
+                "server certificate does not match host name \"{host}\" (only subject alternative names count)"
+            ),
+            CertificateError::UnknownIssuer => {
+                "SSL error: certificate verify failed: its issuer is not among the trusted roots".to_owned()
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "SSL error: certificate verify failed: certificate has expired".to_owned()
+            }
+            other => format!("SSL error: certificate verify failed: {other}"),
+        },
+        Some(other) => format!("SSL error: {other}"),
+        None => format!("SSL error: {error}"),
+    })
+}
+
+/// How the server's certificate is checked: `require` and weaker check nothing, unless there is a root file.
+fn verifier(options: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
+    let Some(roots) = trusted(options)? else {
+        return Ok(Arc::new(verify::Anybody::new(provider)));
+    };
+    let mut store = RootCertStore::empty();
+    let (added, _) = store.add_parsable_certificates(roots.iter().cloned());
+    if added == 0 {
+        return Err(Failure::Tls("none of the root certificates can be read".into()));
+    }
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
+        .build()
+        .map_err(|error| Failure::Tls(format!("root certificates: {error}")))?;
+    let check_name = options.mode == SslMode::VerifyFull;
+    // With the system's roots a certificate says nothing without its name.
+    Ok(Arc::new(verify::Trusted::new(inner, roots, check_name)))
+}
+
+/// The root certificates, or `None` if nothing is to be checked.
+fn trusted(options: &Tls) -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
+    let path = match &options.roots {
+        Roots::System => {
+            let found = rustls_native_certs::load_native_certs();
+            if found.certs.is_empty() {
+                return Err(Failure::Tls(
+                    "the operating system has no trusted certificates; set SSL_CERT_FILE or sslrootcert"
+                        .into(),
+                ));
+            }
+            return Ok(Some(found.certs));
+        }
+        Roots::File(path) => Some(path.as_path()),
+        Roots::Default(path) => path.as_deref(),
+    };
+    match path.filter(|path| path.exists()) {
+        Some(path) => certificates(path).map(Some),
+        None if options.mode < SslMode::VerifyCa => Ok(None),
+        None => Err(Failure::Tls(format!(
+            "root certificate file \"{}\" does not exist; give it by sslrootcert, use the system's trusted roots \
+             with sslrootcert=system, or change sslmode to disable server certificate verification",
+            path.or(match &options.roots {
+                Roots::File(path) => Some(path.as_path()),
+                Roots::Default(path) => path.as_deref(),
+                Roots::System => None,
+            })
+            .unwrap_or(Path::new("~/.postgresql/root.crt"))
+            .display()
+        ))),
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Failure::Tls(format!("could not read certificate file \"{}\": {error}", path.display()))
+    };
+    let found: Result<Vec<_>, _> = match CertificateDer::pem_file_iter(path) {
+        Ok(certificates) => certificates.collect(),
+        Err(error) => Err(error),
+    };
+    let found = found.map_err(|error| unreadable(&error))?;
+    if found.is_empty() { Err(unreadable(&"no certificate in it")) } else { Ok(found) }
+}
+
+type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn client_certificate(cert: &Path, key: &Path) -> Result<ClientCertificate, Failure> {
+    let chain = certificates(cert)?;
+    let shown = key.display();
+    let metadata = fs::metadata(key).map_err(|error| {
+        Failure::Tls(format!("certificate present, but not private key file \"{shown}\": {error}"))
+    })?;
+    // Group may read a key that belongs to root (libpq: `initialize_SSL`).
+    let forbidden = if metadata.uid() == 0 { 0o027 } else { 0o077 };
+    if metadata.permissions().mode() & forbidden != 0 {
+        return Err(Failure::Tls(format!(
+            "private key file \"{shown}\" has group or world access; file must have permissions u=rw (0600) or \
+             less if owned by the current user, or permissions u=rw,g=r (0640) or less if owned by root"
+        )));
+    }
+    let key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| Failure::Tls(format!("could not load private key file \"{shown}\": {error}")))?;
+    Ok((chain, key))
+}

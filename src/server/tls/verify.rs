@@ -1,0 +1,146 @@
+//! Checks of the server's certificate that differ from rustls' own.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+
+/// Accepts any certificate, as libpq does without a root file. Also ones that strict libraries cannot even read
+/// (X.509 version 1), so the handshake's signature is not looked at either: it would prove the possession of a key
+/// that nobody has vouched for.
+#[derive(Debug)]
+pub(super) struct Anybody(WebPkiSupportedAlgorithms);
+
+impl Anybody {
+    pub(super) fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+}
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}
+
+/// Checks the chain, and the name if asked to.
+#[derive(Debug)]
+pub(super) struct Trusted {
+    inner: Arc<WebPkiServerVerifier>,
+    roots: Vec<CertificateDer<'static>>,
+    check_name: bool,
+}
+
+impl Trusted {
+    pub(super) fn new(
+        inner: Arc<WebPkiServerVerifier>,
+        roots: Vec<CertificateDer<'static>>,
+        check_name: bool,
+    ) -> Self {
+        Self { inner, roots, check_name }
+    }
+
+    /// A self-signed certificate that is its own root: `openssl req -x509` marks it as an authority, which rustls
+    /// does not accept from a server. The user has named exactly this certificate, so only its name and its
+    /// validity are left to check.
+    fn verify_own_root(
+        &self,
+        certificate: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match super::certificate::valid_at(certificate, now.as_secs()) {
+            Some(true) => {}
+            Some(false) => return Err(CertificateError::Expired.into()),
+            None => return Err(CertificateError::BadEncoding.into()),
+        }
+        if self.check_name {
+            verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.inner.verify_server_cert(certificate, intermediates, name, ocsp_response, now) {
+            // The name is checked after the chain, so an error about it says that the chain is good.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if !self.check_name => Ok(ServerCertVerified::assertion()),
+            Err(Error::InvalidCertificate(CertificateError::Other(OtherError(error))))
+                if is_authority(&error) && self.roots.iter().any(|root| root == certificate) =>
+            {
+                self.verify_own_root(certificate, name, now)
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// rustls passes this error on without a name of its own for it.
+fn is_authority(error: &Arc<dyn std::error::Error + Send + Sync>) -> bool {
+    error.to_string().contains("CaUsedAsEndEntity")
+}
