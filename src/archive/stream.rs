@@ -4,12 +4,15 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
+use serde::de::DeserializeOwned;
+
 use super::codec::{Decoder, check_payload};
 use super::error::Error;
 use super::format::{
     ArchiveId, Contents, End, FormatError, HEADER_LEN_MIN, Header, Limits, Meta, Order, RecordType,
     RootChain, TOC_ENTRY_LEN, TocEntry, leaf,
 };
+use super::json;
 use super::reader::check_totals;
 
 /// A record whose header and stored payload are as they were written.
@@ -108,6 +111,21 @@ impl<R: Read> StreamReader<R> {
             let start = offset - header.encoded_len() as u64 - header.stored_len;
             Error::of(&TocEntry { seq, ..TocEntry::new(header, start, leaf(&[])) }, error)
         })
+    }
+
+    /// Parses the payload of the JSON record that was returned last.
+    ///
+    /// # Errors
+    /// When it is damaged, or not what the record should hold.
+    ///
+    /// # Panics
+    /// When no record was returned.
+    pub fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let mut raw = Vec::new();
+        self.decode(&mut raw)?;
+        let header = self.current.as_ref().expect("invariant: a record was returned");
+        let offset = self.order.next_offset() - header.encoded_len() as u64 - header.stored_len;
+        json::parse(&raw).map_err(|error| Error::at(header.seq, offset, error))
     }
 
     /// The stored payload of the record that was returned last.

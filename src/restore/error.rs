@@ -71,3 +71,29 @@ pub enum Error {
     #[error("a worker ended unexpectedly: {0}")]
     Worker(String),
 }
+
+impl Error {
+    /// Nothing more can arrive after this, even when the restore keeps going.
+    pub fn is_fatal(&self) -> bool {
+        use crate::server::Class;
+        match self {
+            Self::Statement { source, .. } | Self::Load { source, .. } => {
+                matches!(source.class(), Class::Lost | Class::Connect | Class::Internal)
+            }
+            Self::Count { .. } | Self::Rows { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// The error with everything below it, in one line.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+}

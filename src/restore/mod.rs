@@ -4,9 +4,18 @@
 
 mod ddl;
 mod error;
+mod jobs;
+mod load;
+mod perform;
 mod plan;
+mod pool;
+mod prepare;
 mod public;
+mod run;
+mod source;
+mod stream;
 mod target;
+mod units;
 
 use std::path::PathBuf;
 
@@ -14,6 +23,7 @@ use serde::Serialize;
 
 pub use error::Error;
 pub use plan::{Needs, Omit, Plan};
+pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
 #[derive(Clone, Debug)]

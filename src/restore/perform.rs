@@ -1,0 +1,223 @@
+//! Restores: reads as a table of contents. The order matters where a comment says so.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::ddl::{Work, acl_sql, run_all};
+use super::error::Error;
+use super::jobs::{data_and_post_data, entries_only};
+use super::load::Encoding;
+use super::pool::run_jobs;
+use super::prepare::{Prepared, set_up};
+use super::run::Run;
+use super::source::Source;
+use super::stream::load_stream;
+use super::units::units;
+use super::{Summary, public};
+use crate::archive::ArchiveFile;
+use crate::context::Context;
+use crate::event::{Event, Meter};
+use crate::manifest::SequenceValue;
+use crate::server::{Class, Session};
+use crate::sql::{Sql, ident, literal, qualified};
+
+impl Prepared {
+    /// Does what the plan says.
+    ///
+    /// # Errors
+    /// The refusal, if there is one; else the first failure, unless the restore keeps going. What had arrived
+    /// before stays.
+    pub async fn run(self, ctx: &Context) -> Result<Summary, Error> {
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        let sessions = self.sessions(ctx).await?;
+        let running: Vec<_> = sessions.iter().map(Session::cancel_handle).collect();
+        let result = tokio::select! {
+            result = perform(self, ctx, sessions) => result,
+            () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+        };
+        if result.is_err() {
+            futures_util::future::join_all(running.iter().map(|handle| handle.cancel())).await;
+        }
+        result
+    }
+
+    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong.
+    async fn sessions(&self, ctx: &Context) -> Result<Vec<Session>, Error> {
+        let mut sessions = Vec::new();
+        for worker in 0..self.options.jobs.max(1) {
+            match self.server.connect_another().await {
+                Ok(session) => {
+                    set_up(&session).await?;
+                    sessions.push(session);
+                }
+                Err(error) if worker > 0 && error.class() == Class::Connect => {
+                    ctx.warn(format!("going on with {worker} of {} sessions: {error}", self.options.jobs));
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
+    let started = Instant::now();
+    let plan = prepared.plan().clone();
+    let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
+    let encoding = Encoding::new(&begin.source.encoding);
+    let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
+    Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
+    Meter::add(&ctx.meter.items, (phases.pre_data.len() + phases.post_data.len()) as u64);
+
+    ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
+    let facts = &run.catalog.database;
+    works(&run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
+    works(&run, &leader, phases.pre_data.iter().map(|&at| run.work(&run.catalog.entries[at])).collect()).await?;
+    works(&run, &leader, large_object_works(&run)).await?;
+
+    ctx.event(Event::Phase { name: "data", items: plan.tables });
+    let (file, late, identity, units, sessions) = match source {
+        Source::File { file, late } => {
+            let (identity, units) = (file.end().root.to_string(), units(file.toc()));
+            (Some(file), *late, identity, units, sessions)
+        }
+        Source::Stream(items) => {
+            let (late, identity, sessions) = load_stream(&run, items, sessions).await?;
+            (None, late, identity, Vec::new(), sessions)
+        }
+    };
+    run.expect(&late);
+    works(&run, &leader, sequence_works(&run, &late.sequences)).await?;
+    // Rows of a file, and each table's indexes and keys as soon as its own rows are in.
+    let jobs = data_and_post_data(&run.catalog, &phases, units);
+    let sessions = run_jobs(&run, file.as_ref(), sessions, jobs).await?;
+
+    // ACLs only now: a REVOKE must not hinder the restore itself.
+    if !options.omit.privileges {
+        ctx.event(Event::Phase { name: "privileges", items: 0 });
+        let version = server.facts().version;
+        works(&run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
+        works(&run, &leader, acl_works(&run)).await?;
+        works(&run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect()).await?;
+    }
+    // Refreshes read everything, as users with their privileges.
+    let jobs = entries_only(&run.catalog, &phases.post_acl);
+    let sessions = run_jobs(&run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
+    if options.analyze {
+        ctx.event(Event::Phase { name: "analyze", items: plan.tables });
+        analyze(&run, &sessions).await;
+    }
+    // Settings of the database last: they hold for later sessions, and some would bend a restore.
+    settings(&run, &leader).await?;
+    flush(&leader).await?;
+
+    let (objects, rows) = run.totals();
+    Ok(Summary {
+        archive: plan.archive,
+        identity,
+        target: plan.target,
+        objects,
+        tables: plan.tables,
+        rows,
+        raw_bytes: ctx.meter.raw_bytes.load(Ordering::Relaxed),
+        large_objects: run.catalog.entries.iter().filter(|entry| entry.kind == "large_object").count() as u64,
+        sequences: late.sequences.len(),
+        warnings: plan.warnings,
+        failed: run.failures(),
+        duration_ms: started.elapsed().as_millis() as u64,
+    })
+}
+
+/// Runs works on the leader. Those that need something that failed are skipped.
+async fn works(run: &Run, leader: &Session, works: Vec<Work>) -> Result<(), Error> {
+    let mut ready = Vec::with_capacity(works.len());
+    for work in works {
+        match (work.id > 0).then(|| run.failed_dependency(run.entry(work.id))).flatten() {
+            Some(cause) => run.skipped(run.entry(work.id), &cause.label),
+            None => ready.push(work),
+        }
+    }
+    run_all(
+        leader,
+        &ready,
+        |work| {
+            run.done(usize::from(work.id > 0));
+            Meter::add(&run.ctx.meter.items_done, 1);
+        },
+        |work, error| run.failed(work.id, &work.label, error),
+    )
+    .await
+}
+
+/// Large objects are made before their pages are written.
+fn large_object_works(run: &Run) -> Vec<Work> {
+    let entries = run.catalog.entries.iter().filter(|entry| entry.kind == "large_object");
+    entries.map(|entry| run.work(entry)).collect()
+}
+
+fn sequence_works(run: &Run, values: &[SequenceValue]) -> Vec<Work> {
+    values
+        .iter()
+        .map(|value| {
+            let entry = run.entry(value.id);
+            let name = literal(&qualified(entry.schema.as_deref(), &entry.name));
+            let sql = format!("SELECT pg_catalog.setval({name}, {}, {})", value.last_value, value.is_called);
+            Work { id: entry.id, label: entry.label.clone(), sql: vec![sql] }
+        })
+        .collect()
+}
+
+fn acl_works(run: &Run) -> Vec<Work> {
+    let entries = run.catalog.entries.iter().filter(|entry| !entry.acl.is_empty());
+    let alive = entries.filter(|entry| !run.has_failed(entry.id));
+    alive
+        .map(|entry| Work { id: 0, label: format!("privileges of {}", entry.label), sql: acl_sql(entry) })
+        .collect()
+}
+
+/// Statistics help whoever queries next; a restore without them is still whole, so a failure is a warning.
+async fn analyze(run: &Run, sessions: &[Session]) {
+    let tables: Vec<String> = run
+        .catalog
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry.kind.as_str(), "table" | "materialized_view") && !run.has_failed(entry.id))
+        .map(|entry| qualified(entry.schema.as_deref(), &entry.name))
+        .collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let lanes = sessions.iter().map(|session| async {
+        while let Some(table) = tables.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = session.batch(&format!("ANALYZE {table}")).await {
+                run.ctx.warn(format!("cannot analyze {table}: {error}"));
+            }
+        }
+    });
+    futures_util::future::join_all(lanes).await;
+}
+
+/// `ALTER DATABASE … SET`: who may not do that still gets everything else, and is told.
+async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
+    let rows = leader.query("SELECT pg_catalog.current_database()::text AS name").await?;
+    let name: String = rows.first().map(|row| row.get("name")).unwrap_or_default();
+    for setting in &run.catalog.database.settings {
+        let prefix = match &setting.role {
+            Some(role) => Sql::new("ALTER ROLE ").role(role).text(format!(" IN DATABASE {}", ident(&name))),
+            None => Sql::new(format!("ALTER DATABASE {}", ident(&name))),
+        };
+        let sql = prefix.text(format!(" SET {} TO {}", ident(&setting.name), setting.value)).render();
+        if let Err(error) = leader.batch(&sql).await {
+            run.record(&format!("setting {}", setting.name), error.to_string());
+        }
+    }
+    Ok(())
+}
+
+/// Commits did not wait for the server's disk. This one does, and with it everything before it.
+async fn flush(leader: &Session) -> Result<(), Error> {
+    let sql = "SET synchronous_commit = on; CREATE TEMPORARY TABLE pgark_flush (); DROP TABLE pg_temp.pgark_flush";
+    Ok(leader.batch(sql).await?)
+}

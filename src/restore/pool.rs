@@ -1,0 +1,114 @@
+//! Workers: a session each, driven by the ready-queue.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::ddl::Work;
+use super::error::Error;
+use super::jobs::{Jobs, Task};
+use super::load::load_unit;
+use super::run::Run;
+use crate::archive::ArchiveFile;
+use crate::event::Meter;
+use crate::graph::{JobId, ReadyQueue};
+use crate::server::Session;
+
+/// What a job says when it ends.
+struct Ended {
+    session: Session,
+    worker: usize,
+    job: JobId,
+    result: Result<u64, Error>,
+}
+
+/// Runs jobs on `sessions` until all are done. A failure is recorded, or ends it, as `run` decides; what depends on
+/// a failed job is recorded as skipped.
+///
+/// # Errors
+/// The first failure, unless the restore keeps going.
+pub async fn run_jobs(
+    run: &Arc<Run>,
+    file: Option<&Arc<ArchiveFile>>,
+    sessions: Vec<Session>,
+    jobs: Jobs,
+) -> Result<Vec<Session>, Error> {
+    let Jobs { jobs, tasks } = jobs;
+    let mut queue = ReadyQueue::new(jobs).map_err(|error| Error::Worker(error.to_string()))?;
+    let tasks: Arc<Vec<Task>> = Arc::new(tasks);
+    let mut idle: Vec<(usize, Session)> = sessions.into_iter().enumerate().rev().collect();
+    let mut running: JoinSet<Ended> = JoinSet::new();
+    loop {
+        while let Some((worker, session)) = idle.pop() {
+            let Some(job) = queue.next() else {
+                idle.push((worker, session));
+                break;
+            };
+            if let Task::Loaded(at) = tasks[job] {
+                idle.push((worker, session));
+                match run.loaded(at) {
+                    Ok(()) => queue.finished(job),
+                    Err(error) => fail(run, &mut queue, &tasks, job, error)?,
+                }
+                continue;
+            }
+            let (run, file, tasks) = (Arc::clone(run), file.cloned(), Arc::clone(&tasks));
+            running.spawn(async move { perform(&run, file, worker, session, job, &tasks[job]).await });
+        }
+        let Some(ended) = running.join_next().await else { break };
+        let Ended { session, worker, job, result } =
+            ended.map_err(|_| Error::Worker("a restoring session".to_owned()))?;
+        idle.push((worker, session));
+        match result {
+            Ok(rows) => {
+                run.finished(&tasks[job], rows);
+                queue.finished(job);
+            }
+            Err(error) => fail(run, &mut queue, &tasks, job, error)?,
+        }
+    }
+    idle.sort_by_key(|(worker, _)| *worker);
+    Ok(idle.into_iter().map(|(_, session)| session).collect())
+}
+
+fn fail(
+    run: &Run,
+    queue: &mut ReadyQueue,
+    tasks: &[Task],
+    job: JobId,
+    error: Error,
+) -> Result<(), Error> {
+    let cause = run.label(&tasks[job]);
+    run.failed(run.entry_id(&tasks[job]), &cause, error)?;
+    for skipped in queue.failed(job) {
+        if let Task::Entry(at) = tasks[skipped] {
+            run.skipped(&run.catalog.entries[at], &cause);
+        }
+    }
+    Ok(())
+}
+
+async fn perform(
+    run: &Run,
+    file: Option<Arc<ArchiveFile>>,
+    worker: usize,
+    mut session: Session,
+    job: JobId,
+    task: &Task,
+) -> Ended {
+    run.ctx.meter.worker(worker, run.label(task));
+    let result = match (task, file) {
+        (Task::Load(unit), Some(file)) => {
+            let entry = run.entry(unit.entry);
+            load_unit(&mut session, &file, unit, entry, &run.encoding, &run.ctx.meter).await
+        }
+        (Task::Entry(at), _) => {
+            let work: Work = run.work(&run.catalog.entries[*at]);
+            work.run(&session).await.map(|()| 0)
+        }
+        (Task::Load(_), None) | (Task::Loaded(_), _) => Ok(0),
+    };
+    run.ctx.meter.worker(worker, "");
+    Meter::add(&run.ctx.meter.items_done, 1);
+    Ended { session, worker, job, result }
+}

@@ -1,0 +1,164 @@
+//! What all parts of a running restore share: the catalog, what has arrived, what has failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use super::Failure;
+use super::ddl::{Work, entry_sql};
+use super::error::Error;
+use super::jobs::Task;
+use super::load::Encoding;
+use super::plan::Omit;
+use crate::context::Context;
+use crate::event::Meter;
+use crate::manifest::{Catalog, Entry, Late};
+
+/// Shared by the coordinator and the workers.
+pub struct Run {
+    /// Reports and progress.
+    pub ctx: Context,
+    /// What is restored.
+    pub catalog: Catalog,
+    /// What is left out.
+    pub omit: Omit,
+    /// Go on after a failure.
+    pub keep_going: bool,
+    /// How rows are sent.
+    pub encoding: Encoding,
+    state: Mutex<State>,
+}
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+struct State {
+    /// Rows in the archive, by entry.
+    expected: BTreeMap<u32, u64>,
+    /// Rows that arrived, by entry.
+    arrived: BTreeMap<u32, u64>,
+    failed: BTreeSet<u32>,
+    failures: Vec<Failure>,
+    entries: usize,
+}
+
+impl Run {
+    /// A restore that has not begun.
+    pub fn new(ctx: Context, catalog: Catalog, omit: Omit, keep_going: bool, encoding: Encoding) -> Self {
+        Self { ctx, catalog, omit, keep_going, encoding, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The entry of that id, which the reader has checked.
+    pub fn entry(&self, id: u32) -> &Entry {
+        &self.catalog.entries[id as usize - 1]
+    }
+
+    /// The statements of an entry.
+    pub fn work(&self, entry: &Entry) -> Work {
+        Work { id: entry.id, label: entry.label.clone(), sql: entry_sql(entry, self.omit) }
+    }
+
+    /// How messages name a task.
+    pub fn label(&self, task: &Task) -> String {
+        self.entry(self.entry_id(task)).label.clone()
+    }
+
+    /// The entry that a task is about.
+    pub fn entry_id(&self, task: &Task) -> u32 {
+        match task {
+            Task::Load(unit) => unit.entry,
+            Task::Loaded(at) | Task::Entry(at) => self.catalog.entries[*at].id,
+        }
+    }
+
+    /// Takes over how many rows the archive has.
+    pub fn expect(&self, late: &Late) {
+        self.state().expected = late.tables.iter().map(|total| (total.id, total.rows)).collect();
+    }
+
+    /// Counts rows of an entry.
+    pub fn arrived(&self, entry: u32, rows: u64) {
+        *self.state().arrived.entry(entry).or_default() += rows;
+        Meter::add(&self.ctx.meter.rows, rows);
+    }
+
+    /// Counts a finished task.
+    pub fn finished(&self, task: &Task, rows: u64) {
+        match task {
+            Task::Load(unit) => self.arrived(unit.entry, rows),
+            Task::Entry(_) => self.done(1),
+            Task::Loaded(_) => {}
+        }
+    }
+
+    /// Counts entries that are in place.
+    pub fn done(&self, entries: usize) {
+        self.state().entries += entries;
+    }
+
+    /// All rows of an entry have been sent: compares with the archive.
+    ///
+    /// # Errors
+    /// [`Error::Count`].
+    pub fn loaded(&self, at: usize) -> Result<(), Error> {
+        let entry = &self.catalog.entries[at];
+        let state = self.state();
+        let count = |of: &BTreeMap<u32, u64>| of.get(&entry.id).copied().unwrap_or(0);
+        let (arrived, expected) = (count(&state.arrived), count(&state.expected));
+        if arrived == expected || state.failed.contains(&entry.id) {
+            return Ok(());
+        }
+        Err(Error::Count { label: entry.label.clone(), arrived, expected })
+    }
+
+    /// Records a failure when the restore keeps going.
+    ///
+    /// # Errors
+    /// The failure itself when it does not, or when the session is gone: nothing more can arrive then.
+    pub fn failed(&self, entry: u32, label: &str, error: Error) -> Result<(), Error> {
+        if !self.keep_going || error.is_fatal() {
+            return Err(error);
+        }
+        self.state().failed.insert(entry);
+        self.record(label, error.with_causes());
+        Ok(())
+    }
+
+    /// Records something that failed on its own account.
+    pub fn record(&self, label: &str, reason: String) {
+        self.ctx.warn(format!("cannot restore {label}: {reason}"));
+        self.state().failures.push(Failure { label: label.to_owned(), reason });
+    }
+
+    /// Records an entry that cannot be restored because another could not.
+    pub fn skipped(&self, entry: &Entry, cause: &str) {
+        let mut state = self.state();
+        state.failed.insert(entry.id);
+        state.failures.push(Failure { label: entry.label.clone(), reason: format!("needs {cause}, which failed") });
+    }
+
+    /// Whether an entry failed or was skipped.
+    pub fn has_failed(&self, entry: u32) -> bool {
+        self.state().failed.contains(&entry)
+    }
+
+    /// The first entry among the dependencies of `entry` that failed.
+    pub fn failed_dependency(&self, entry: &Entry) -> Option<&Entry> {
+        let state = self.state();
+        entry.deps.iter().find(|dep| state.failed.contains(dep)).map(|dep| self.entry(*dep))
+    }
+
+    /// Entries in place, and rows that arrived in tables.
+    pub fn totals(&self) -> (usize, u64) {
+        let state = self.state();
+        let tables = state.arrived.iter().filter(|(id, _)| self.entry(**id).kind == "table_data");
+        (state.entries, tables.map(|(_, rows)| rows).sum())
+    }
+
+    /// What failed, in the order in which it did.
+    pub fn failures(&self) -> Vec<Failure> {
+        self.state().failures.clone()
+    }
+}

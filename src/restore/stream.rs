@@ -1,0 +1,157 @@
+//! Rows from a stream: each part goes to one session, frame by frame in the order in which they come.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::error::Error;
+use super::load::{Load, load_pages};
+use super::run::Run;
+use super::source::{Item, unexpected};
+use crate::archive::{self, Flags, TocEntry};
+use crate::event::Meter;
+use crate::manifest::{Entry, Late, RowFormat};
+use crate::server::Session;
+
+/// Frames that wait for one session, at most.
+const QUEUE_MAX: usize = 2;
+
+type Frames = mpsc::Sender<(TocEntry, Vec<u8>)>;
+
+/// Loads everything up to END: LATE, and the archive's identity. The whole stream is then known to be good.
+///
+/// # Errors
+/// A damaged or truncated stream; a row that the server rejects.
+pub async fn load_stream(
+    run: &Arc<Run>,
+    mut items: mpsc::Receiver<Result<Item, archive::Error>>,
+    sessions: Vec<Session>,
+) -> Result<(Late, String, Vec<Session>), Error> {
+    let mut workers = JoinSet::new();
+    let mut queues: Vec<Frames> = Vec::new();
+    for (index, session) in sessions.into_iter().enumerate() {
+        let (frames, queue) = mpsc::channel(QUEUE_MAX);
+        queues.push(frames);
+        let run = Arc::clone(run);
+        workers.spawn(async move { (index, work(&run, index, session, queue).await) });
+    }
+    let read = tokio::select! {
+        read = distribute(&mut items, &queues) => read,
+        // No worker ends by itself before the queues are closed, but by an error.
+        Some(ended) = workers.join_next() => Err(match ended {
+            Ok((_, Err(error))) => error,
+            _ => Error::Worker("a restoring session".to_owned()),
+        }),
+    };
+    drop(queues);
+    let (late, identity) = read?;
+    let mut sessions = Vec::new();
+    while let Some(ended) = workers.join_next().await {
+        let (index, result) = ended.map_err(|_| Error::Worker("a restoring session".to_owned()))?;
+        sessions.push((index, result?));
+    }
+    sessions.sort_by_key(|(index, _)| *index);
+    Ok((late, identity, sessions.into_iter().map(|(_, session)| session).collect()))
+}
+
+/// Reads to the end; a part stays with the session that had its first frame.
+async fn distribute(
+    items: &mut mpsc::Receiver<Result<Item, archive::Error>>,
+    queues: &[Frames],
+) -> Result<(Late, String), Error> {
+    let mut owner: HashMap<(u32, u32), usize> = HashMap::new();
+    let mut parts_open = vec![0_usize; queues.len()];
+    let mut late = None;
+    loop {
+        match items.recv().await {
+            Some(Ok(Item::Rows(entry, raw))) => {
+                let part = (entry.object_id, entry.part_no);
+                let worker = *owner.entry(part).or_insert_with(|| {
+                    let free = (0..queues.len()).min_by_key(|at| (parts_open[*at], *at)).unwrap_or(0);
+                    parts_open[free] += 1;
+                    free
+                });
+                if entry.flags.has(Flags::LAST) {
+                    owner.remove(&part);
+                    parts_open[worker] -= 1;
+                }
+                // A closed queue means that the worker failed; its error is on its way.
+                if queues[worker].send((entry, raw)).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+            Some(Ok(Item::Late(found))) => late = Some(*found),
+            Some(Ok(Item::End(identity))) => {
+                return late.map(|late| (late, identity)).ok_or_else(|| unexpected(None));
+            }
+            other => return Err(unexpected(other)),
+        }
+    }
+}
+
+/// Frames of one session.
+struct Incoming {
+    queue: mpsc::Receiver<(TocEntry, Vec<u8>)>,
+    next: Option<(TocEntry, Vec<u8>)>,
+}
+
+/// Loads the frames of a queue. A COPY stays open while frames of the same table come.
+async fn work(
+    run: &Run,
+    index: usize,
+    mut session: Session,
+    mut queue: mpsc::Receiver<(TocEntry, Vec<u8>)>,
+) -> Result<Session, Error> {
+    let next = queue.recv().await;
+    let mut incoming = Incoming { queue, next };
+    while let Some((frame, raw)) = incoming.next.take() {
+        let entry = run.entry(frame.object_id);
+        run.ctx.meter.worker(index, entry.label.clone());
+        if raw.is_empty() || run.has_failed(entry.id) {
+            incoming.next = incoming.queue.recv().await;
+            continue;
+        }
+        match load(run, &mut session, entry, raw, &mut incoming).await {
+            Ok(rows) => run.arrived(entry.id, rows),
+            Err(error) => {
+                run.failed(entry.id, &entry.label, error)?;
+                if incoming.next.is_none() {
+                    incoming.next = incoming.queue.recv().await;
+                }
+            }
+        }
+    }
+    run.ctx.meter.worker(index, "");
+    Ok(session)
+}
+
+/// Loads `raw` and the frames of the same entry that follow at once.
+async fn load(
+    run: &Run,
+    session: &mut Session,
+    entry: &Entry,
+    raw: Vec<u8>,
+    incoming: &mut Incoming,
+) -> Result<u64, Error> {
+    let meter = &run.ctx.meter;
+    if entry.data.as_ref().is_some_and(|data| data.format == RowFormat::LargeObject) {
+        let pages = load_pages(session, &raw, entry).await?;
+        Meter::add(&meter.raw_bytes, raw.len() as u64);
+        incoming.next = incoming.queue.recv().await;
+        return Ok(pages);
+    }
+    let mut load = Load::start(session, entry, &run.encoding).await?;
+    let mut current = Some(raw);
+    while let Some(raw) = current.take() {
+        let len = raw.len() as u64;
+        load.rows(raw, entry).await?;
+        Meter::add(&meter.raw_bytes, len);
+        incoming.next = incoming.queue.recv().await;
+        if incoming.next.as_ref().is_some_and(|(following, _)| following.object_id == entry.id) {
+            current = incoming.next.take().map(|(_, raw)| raw);
+        }
+    }
+    load.finish(entry).await
+}
