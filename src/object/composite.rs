@@ -1,19 +1,32 @@
-//! (stub)
+//! Composite types made by CREATE TYPE (pg_type, typtype `c`, with a pg_class row of relkind `c`; objects.md §4.5).
+//!
+//! Comments hang on two rows: those on the type on its pg_type row, those on its columns on its pg_class row.
 
 use serde::Deserialize;
 
+use super::acl::AclRow;
 use super::column::Column;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
-use crate::sql::Sql;
+use crate::sql::{Sql, ident};
 
-/// stub
+/// One composite type; `schema/catalog/composite.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Composite {
     /// oid
     pub oid: u32,
+    /// schema
+    pub schema: String,
+    /// typname
+    pub name: String,
+    /// owner
+    pub owner: String,
+    /// typacl
+    pub acl: Option<Vec<String>>,
+    /// `acldefault('T', typowner)`
+    pub acl_default: Vec<String>,
     /// typrelid
     pub relation: u32,
     /// Filled from `column.sql`.
@@ -27,18 +40,82 @@ impl Object for Composite {
     }
 
     fn id(&self) -> CatalogId {
-        CatalogId::new(Class(0), self.oid)
+        CatalogId::new(Class::TYPE, self.oid)
+    }
+
+    fn schema(&self) -> Option<&str> {
+        Some(&self.schema)
     }
 
     fn name(&self) -> &str {
-        ""
+        &self.name
+    }
+
+    fn comment_ids(&self) -> Vec<CatalogId> {
+        vec![self.id(), CatalogId::new(Class::RELATION, self.relation)]
+    }
+
+    fn owner(&self) -> Option<&str> {
+        Some(&self.owner)
+    }
+
+    fn acl(&self) -> Option<AclRow<'_>> {
+        Some(AclRow { acl: self.acl.as_deref(), default: &self.acl_default })
+    }
+
+    fn columns(&self) -> &[Column] {
+        &self.columns
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| format!("\n    {} {}{}", ident(&column.name), column.type_name, column.collate()))
+            .collect();
+        vec![Sql::new(format!("CREATE TYPE {} AS ({}\n)", self.reference(), columns.join(",")))]
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        vec![Sql::new(format!("DROP TYPE {}", self.reference()))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Composite;
+    use crate::graph::Repairs;
+    use crate::object::{CatalogId, Class, Column, Database, Object, Scope};
+    use crate::version::Version;
+
+    #[test]
+    fn columns_are_printed_with_their_collation() {
+        let scope = Scope {
+            source: Version::from_num(120_000),
+            repairs: &Repairs::default(),
+            database: &Database::default(),
+        };
+        let mut row = Composite {
+            oid: 20_001,
+            relation: 20_002,
+            schema: "s".to_owned(),
+            name: "point 3".to_owned(),
+            ..Composite::default()
+        };
+        assert_eq!(row.create(&scope)[0].render(), "CREATE TYPE s.\"point 3\" AS (\n)");
+        let column = |name: &str, type_name: &str| Column {
+            name: name.to_owned(),
+            type_name: type_name.to_owned(),
+            ..Column::default()
+        };
+        let collation = Some("C".to_owned());
+        let schema = Some("pg_catalog".to_owned());
+        let text = Column { collation, collation_schema: schema, ..column("Label", "text") };
+        row.columns = vec![column("x", "numeric(10,2)"), text];
+        assert_eq!(
+            row.create(&scope)[0].render(),
+            "CREATE TYPE s.\"point 3\" AS (\n    x numeric(10,2),\n    \"Label\" text COLLATE pg_catalog.\"C\"\n)"
+        );
+        assert_eq!(row.comment_ids()[1], CatalogId::new(Class::RELATION, 20_002));
     }
 }

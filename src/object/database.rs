@@ -14,7 +14,7 @@ use super::domain::Domain;
 use super::domain_check::DomainCheck;
 use super::enumeration::Enum;
 use super::extension::Extension;
-use super::facet::{Alias, Comment, Depend, Facts, Member, Parent, TypeFact, Unsupported};
+use super::facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, TypeFact, Unsupported};
 use super::foreign_key::ForeignKey;
 use super::function::Function;
 use super::id::{CatalogId, Class};
@@ -121,6 +121,7 @@ registry! {
     facets {
         facts: Facts = "facts",
         columns: Column = "column",
+        system_columns: SystemColumn = "system_column",
         parents: Parent = "parent",
         types: TypeFact = "type",
         aliases: Alias = "alias",

@@ -1,18 +1,27 @@
-//! (stub)
+//! Extensions (pg_extension; documentation: CREATE EXTENSION; objects.md §3).
+//!
+//! Their members come with them; what may hang on one without being a member says so by `DEPENDS ON EXTENSION`.
 
 use serde::Deserialize;
 
+use super::database::Database;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
-use crate::sql::Sql;
+use crate::sql::{Sql, ident};
 
-/// stub
+/// One extension; `schema/catalog/extension.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Extension {
     /// oid
     pub oid: u32,
+    /// extname
+    pub name: String,
+    /// schema of its members; the extension itself is in none
+    pub schema: String,
+    /// extversion: the target makes its own default version
+    pub version: String,
 }
 
 impl Object for Extension {
@@ -21,18 +30,114 @@ impl Object for Extension {
     }
 
     fn id(&self) -> CatalogId {
-        CatalogId::new(Class(0), self.oid)
+        CatalogId::new(Class::EXTENSION, self.oid)
     }
 
     fn name(&self) -> &str {
-        ""
+        &self.name
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        let name = ident(&self.name);
+        let create = format!("CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA {}", ident(&self.schema));
+        let mut statements = Vec::new();
+        if self.name == "plpgsql" {
+            // The copy of initdb was replaced in the source; it is another object (comment, dump).
+            statements.push(Sql::new(format!("DROP EXTENSION IF EXISTS {name}")));
+        }
+        statements.push(Sql::new(create));
+        statements
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        Vec::new()
+        vec![Sql::new(format!("DROP EXTENSION {}", self.reference()))]
+    }
+}
+
+/// `ALTER … DEPENDS ON EXTENSION` for an object, by the noun of its comments; empty for most.
+pub fn depends_on_extension(database: &Database, object: &dyn Object) -> Vec<Sql> {
+    match object.kind().nouns().comment {
+        Some(noun) => {
+            depends_on_extension_as(database, object.id(), &format!("{noun} {}", object.reference()))
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The same for a row that has another name in SQL than its object: the index of a constraint.
+///
+/// `what` follows ALTER: `INDEX s.i`.
+pub fn depends_on_extension_as(database: &Database, id: CatalogId, what: &str) -> Vec<Sql> {
+    // The query has the rows in the order of their dependents.
+    let key = (id.class.0, id.oid);
+    let start = database.depends.partition_point(|row| (row.class, row.oid) < key);
+    database.depends[start..]
+        .iter()
+        .take_while(|row| (row.class, row.oid) == key)
+        .filter_map(|row| row.extension.as_deref())
+        .map(|extension| Sql::new(format!("ALTER {what} DEPENDS ON EXTENSION {}", ident(extension))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extension, depends_on_extension};
+    use crate::graph::Repairs;
+    use crate::object::schema::Schema;
+    use crate::object::{Database, Depend, Object, Scope};
+    use crate::version::Version;
+
+    #[test]
+    fn extensions_are_made_in_their_schema() {
+        let scope = Scope {
+            source: Version::from_num(150_000),
+            repairs: &Repairs::default(),
+            database: &Database::default(),
+        };
+        let create = |name: &str, schema: &str| {
+            let row = Extension { name: name.to_owned(), schema: schema.to_owned(), ..Extension::default() };
+            row.create(&scope).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            create("uuid-ossp", "My"),
+            ["CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA \"My\""]
+        );
+        assert_eq!(
+            create("plpgsql", "pg_catalog"),
+            [
+                "DROP EXTENSION IF EXISTS plpgsql",
+                "CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog"
+            ]
+        );
+    }
+
+    #[test]
+    fn only_the_dependencies_of_the_object_count() {
+        let schema = Schema { oid: 20_000, name: "s".to_owned(), ..Schema::default() };
+        let row = |oid: u32, extension: Option<&str>| Depend {
+            class: schema.id().class.0,
+            oid,
+            extension: extension.map(str::to_owned),
+            ..Depend::default()
+        };
+        let database = Database {
+            depends: vec![
+                row(19_999, Some("a")),
+                row(20_000, None),
+                row(20_000, Some("uuid-ossp")),
+                row(20_000, Some("citext")),
+                row(20_001, Some("b")),
+            ],
+            ..Database::default()
+        };
+        let statements: Vec<String> =
+            depends_on_extension(&database, &schema).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            statements,
+            [
+                "ALTER SCHEMA s DEPENDS ON EXTENSION \"uuid-ossp\"",
+                "ALTER SCHEMA s DEPENDS ON EXTENSION citext"
+            ]
+        );
     }
 }

@@ -40,6 +40,18 @@ pub struct Facts {
     pub settings: Vec<String>,
 }
 
+/// The privileges on a system column; `system_column.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SystemColumn {
+    /// attrelid
+    pub relation: u32,
+    /// attname
+    pub name: String,
+    /// attacl
+    pub acl: Vec<String>,
+}
+
 /// A link of pg_inherits; `parent.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -107,6 +119,8 @@ pub struct Depend {
     pub ref_oid: u32,
     /// deptype
     pub kind: String,
+    /// the extension's name, for `DEPENDS ON EXTENSION` (deptype `x`)
+    pub extension: Option<String>,
 }
 
 /// A member of an extension; `member.sql`.

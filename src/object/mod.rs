@@ -7,13 +7,14 @@ mod id;
 mod kind;
 mod object;
 
-mod acl;
 mod column;
 mod database;
 mod derived;
 mod facet;
 mod options;
+mod setting;
 
+pub mod acl;
 pub mod check;
 pub mod composite;
 pub mod default;
@@ -42,7 +43,8 @@ pub use acl::AclRow;
 pub use column::Column;
 pub use database::{Database, Lookup, QUERIES, Rows};
 pub use derived::Derived;
-pub use facet::{Alias, Comment, Depend, Facts, Member, Parent, TypeFact, Unsupported};
+pub use facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, TypeFact, Unsupported};
 pub use id::{CatalogId, Class};
 pub use kind::{Kind, Nouns};
 pub use object::{Object, Scope};
+pub use setting::Assignment;

@@ -52,6 +52,11 @@ pub trait Object {
         qualified(self.schema(), self.name())
     }
 
+    /// The catalog rows that its comments hang on; those with an objsubid are on its columns.
+    fn comment_ids(&self) -> Vec<CatalogId> {
+        vec![self.id()]
+    }
+
     /// The owner's name, where the owner can be set.
     fn owner(&self) -> Option<&str> {
         None

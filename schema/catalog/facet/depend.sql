@@ -4,8 +4,10 @@ select
     d.objid as oid,
     d.refclassid as ref_class,
     d.refobjid as ref_oid,
-    d.deptype as kind
+    d.deptype as kind,
+    x.extname as extension
 from pg_depend d
+left join pg_extension x on x.oid = d.refobjid and d.refclassid = 3079 and d.deptype = 'x'
 where d.deptype not in ('p', 'e')
   and d.objid >= 16384
   and (d.refobjid >= 16384 or d.refclassid = 2615 or d.refclassid = 3079)
