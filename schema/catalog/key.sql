@@ -6,6 +6,7 @@ select
     t.oid as table_oid,
     n.nspname as schema,
     t.relname as table,
+    t.relkind = 'p' as partitioned,
     c.oid as index_oid,
     case when k.contype = 'x' then pg_get_constraintdef(k.oid) end as definition,
     coalesce((

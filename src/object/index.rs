@@ -169,13 +169,14 @@ impl IndexAttach {
         let own = database.indexes.iter().map(|row| {
             (row.oid, Side { id: row.id(), schema: &row.schema, name: &row.name, table_oid: row.table_oid })
         });
-        let behind_keys = database.keys.iter().map(|row| {
+        let attached = database.keys.iter().filter(|row| !row.cannot_be_attached());
+        let behind_keys = attached.map(|row| {
             let side = Side { id: row.id(), schema: &row.schema, name: &row.name, table_oid: row.table_oid };
             (row.index_oid, side)
         });
         let sides: HashMap<u32, Side<'_>> = own.chain(behind_keys).collect();
         let links = database.parents.iter().filter(|link| link.is_index);
-        // A side is missing if the index is invalid: then there is nothing to attach, or to attach to.
+        // A side is missing if the index is invalid, or comes with its parent: then there is nothing to attach.
         links
             .filter_map(|link| {
                 let (child, parent) = (sides.get(&link.child)?, sides.get(&link.parent)?);

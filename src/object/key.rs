@@ -3,12 +3,13 @@
 
 use serde::Deserialize;
 
+use super::database::Database;
 use super::id::{CatalogId, Class};
 use super::index::IndexSettings;
 use super::kind::Kind;
 use super::object::{Object, Scope};
 use super::options::option_list;
-use crate::sql::{Sql, ident, qualified};
+use crate::sql::{Sql, ident, literal, qualified};
 
 /// One constraint; `schema/catalog/key.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +28,8 @@ pub struct Key {
     pub schema: String,
     /// name of the table
     pub table: String,
+    /// the table is partitioned
+    pub partitioned: bool,
     /// conindid
     pub index_oid: u32,
     /// `pg_get_constraintdef`, of EXCLUDE
@@ -87,6 +90,49 @@ impl Key {
         text
     }
 
+    /// Whether the server refuses to attach its index to that of a partitioned table: it does not compare the
+    /// operators of exclusion (`CompareIndexInfo`). Then the key of the partitioned table has to make all the others.
+    pub(super) fn cannot_be_attached(&self) -> bool {
+        self.contype == "x" || self.without_overlaps
+    }
+
+    /// The index that made this one's, qualified and quoted.
+    fn made_by(&self, database: &Database) -> Option<String> {
+        let link = database.parents_of(self.index_oid).next().filter(|_| self.cannot_be_attached())?;
+        Some(qualified(Some(&link.parent_schema), &link.parent_name))
+    }
+
+    /// `ONLY` where the partitions' keys have entries of their own.
+    fn only(&self, database: &Database) -> &'static str {
+        let recurses = self.partitioned
+            && self.cannot_be_attached()
+            && database.parents.iter().any(|link| link.parent == self.index_oid);
+        if recurses { "" } else { "ONLY " }
+    }
+
+    /// Gives the key that another made its own name: the server chose one.
+    fn rename(&self, parent: &str) -> Sql {
+        let table = qualified(Some(&self.schema), &self.table);
+        Sql::new(format!(
+            "DO LANGUAGE plpgsql {}",
+            literal(&format!(
+                "DECLARE made record;\nBEGIN\n    \
+                 SELECT c.oid::pg_catalog.regclass AS index, c.relname AS name INTO STRICT made\n    \
+                 FROM pg_catalog.pg_inherits h\n    \
+                 JOIN pg_catalog.pg_index i ON i.indexrelid = h.inhrelid\n    \
+                 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid\n    \
+                 WHERE h.inhparent = {}::pg_catalog.regclass AND i.indrelid = {}::pg_catalog.regclass;\n    \
+                 IF made.name <> {} THEN\n        \
+                 EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %I', made.index, {});\n    \
+                 END IF;\nEND",
+                literal(parent),
+                literal(&table),
+                literal(&self.name),
+                literal(&self.name),
+            ))
+        ))
+    }
+
     fn settings(&self) -> IndexSettings<'_> {
         IndexSettings {
             schema: &self.schema,
@@ -145,16 +191,26 @@ impl Object for Key {
         vec![CatalogId::new(Class::RELATION, self.table_oid)]
     }
 
-    fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
-        // ONLY: the partitions' constraints have entries, and names, of their own.
+    fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
-        let add = format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {} {}", ident(&self.name), self.text());
-        let mut statements = vec![Sql::new(add)];
+        let first = match self.made_by(scope.database) {
+            Some(parent) => self.rename(&parent),
+            None => Sql::new(format!(
+                "ALTER TABLE {}{table} ADD CONSTRAINT {} {}",
+                self.only(scope.database),
+                ident(&self.name),
+                self.text()
+            )),
+        };
+        let mut statements = vec![first];
         statements.extend(self.settings().statements());
         statements
     }
 
-    fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
+    fn drop(&self, scope: &Scope<'_>) -> Vec<Sql> {
+        if self.made_by(scope.database).is_some() {
+            return Vec::new();
+        }
         let table = qualified(Some(&self.schema), &self.table);
         vec![Sql::new(format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&self.name)))]
     }
