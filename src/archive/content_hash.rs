@@ -24,6 +24,12 @@ impl ContentHash {
         self.add_hash(other.0);
     }
 
+    /// The rows that were added after `before`.
+    #[must_use]
+    pub const fn since(self, before: Self) -> Self {
+        Self(self.0.wrapping_sub(before.0))
+    }
+
     /// The sum.
     pub const fn value(self) -> u128 {
         self.0

@@ -8,8 +8,11 @@ use crate::manifest::Begin;
 /// Nesting deeper than this is refused before it is parsed.
 const DEPTH_MAX: usize = 64;
 
-/// Parses a JSON record.
-pub(super) fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, FormatError> {
+/// Parses the payload of a JSON record. Nesting is bounded.
+///
+/// # Errors
+/// When it is not JSON of this shape.
+pub fn parse_json<T: DeserializeOwned>(raw: &[u8]) -> Result<T, FormatError> {
     if depth(raw) > DEPTH_MAX {
         return Err(FormatError::Rule("the JSON of the record is nested too deeply"));
     }
@@ -67,8 +70,8 @@ mod tests {
         assert_eq!(depth(br#"{"a": ["[[[", "\"[["], "b": {}}"#), 2);
         assert_eq!(depth(b"1"), 0);
         let deep = ["[".repeat(65), "]".repeat(65)].concat();
-        assert!(parse::<serde_json::Value>(deep.as_bytes()).is_err());
-        assert!(parse::<serde_json::Value>(&deep.as_bytes()[1..129]).is_ok());
+        assert!(parse_json::<serde_json::Value>(deep.as_bytes()).is_err());
+        assert!(parse_json::<serde_json::Value>(&deep.as_bytes()[1..129]).is_ok());
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use format::{
     ArchiveId, Codec, Contents, Ctid, DataFormat, Digest, End, Flags, FormatError, Header, Limits, Meta,
     NO_OBJECT, Part, RecordType, Source, SourceColumn, Status, TocEntry,
 };
-pub use json::{Use, check_features};
+pub use json::{Use, check_features, parse_json};
 pub use reader::{ArchiveFile, ReadAt};
 pub use rows::RowWalker;
 pub use store::{Input, Output, Overwrite, StoreError, is_stream, open_stream};

@@ -10,7 +10,7 @@ use super::complete::{self, Gap};
 use super::error::Error;
 use super::format::{
     ArchiveId, Contents, Digest, END_LEN, End, FormatError, HEADER_LEN_MIN, Header, Limits, Meta, Order,
-    RecordType, RootChain, TOC_ENTRY_LEN, TocEntry, leaf,
+    RecordType, RootChain, TOC_ENTRY_LEN, TocEntry, leaf, stored_len_max,
 };
 use super::json::{self, Use};
 use super::store::Input;
@@ -96,8 +96,10 @@ impl ArchiveFile {
         let at_end = |error| Error::at(end.records, end_offset, error);
         FormatError::equal("file_len", end.file_len, len).map_err(at_end)?;
         FormatError::equal("record number", end_header.seq, end.records).map_err(at_end)?;
-        FormatError::at_most("records", end.records, limits.records_max.min(len / HEADER_LEN_MIN as u64))
-            .map_err(at_end)?;
+        FormatError::at_most("records", end.records, limits.records_max).map_err(at_end)?;
+        if end.records > len / HEADER_LEN_MIN as u64 {
+            return Err(at_end(FormatError::Rule("END counts more records than the file can hold")));
+        }
         let toc_end = end.toc_offset.checked_add(end.toc_bytes);
         if toc_end != Some(end_offset) {
             return Err(at_end(FormatError::Rule("the table of contents does not lie before END")));
@@ -132,7 +134,9 @@ impl ArchiveFile {
                     return Err(at(FormatError::Rule("the TOC lists a record that it must not list")));
                 }
                 order.push(&entry).map_err(|error| Error::of(&entry, error))?;
-                FormatError::at_most("offset", order.next_offset(), end.toc_offset).map_err(at)?;
+                if order.next_offset() > end.toc_offset {
+                    return Err(at(FormatError::Rule("the TOC lists more than there is")));
+                }
                 chain.push(&entry.leaf);
                 toc.push(entry);
             }
@@ -247,7 +251,7 @@ impl ArchiveFile {
             .expect("invariant: the order of records was checked");
         let (mut stored, mut raw) = (Vec::new(), Vec::new());
         self.read_frame(entry, &mut Decoder::new()?, &mut stored, &mut raw)?;
-        json::parse(&raw).map_err(|error| Error::of(entry, error))
+        json::parse_json(&raw).map_err(|error| Error::of(entry, error))
     }
 
     /// Reads a record of [`ArchiveFile::toc`], checks header and payload, and decompresses the payload into `raw`.
@@ -277,9 +281,12 @@ impl ArchiveFile {
         // Entries tile the file, so this is at most its length; the limit on raw_len bounds it again.
         let max = self.limits.frame_len_max.max(self.limits.json_len_max);
         FormatError::at_most("raw_len", entry.raw_len, max).map_err(|error| Error::of(entry, error))?;
-        let stored_max = max + max / 128 + 1024;
-        FormatError::at_most("stored_len", entry.stored_len, stored_max)
-            .map_err(|error| Error::of(entry, error))?;
+        if entry.stored_len > stored_len_max(entry.raw_len) {
+            return Err(Error::of(
+                entry,
+                FormatError::Rule("the payload is stored in more bytes than it can need"),
+            ));
+        }
         record.resize(entry.record_len() as usize, 0);
         self.source.read_exact_at(record, entry.offset).map_err(Error::read)?;
         let (header_bytes, payload) = record.split_at(entry.header_len as usize);
@@ -304,7 +311,7 @@ impl ArchiveFile {
                 let payload = &stored[header.encoded_len()..];
                 let check = decoder
                     .decompress(&header, payload, &mut raw)
-                    .and_then(|()| json::parse::<IgnoredAny>(&raw).map(drop));
+                    .and_then(|()| json::parse_json::<IgnoredAny>(&raw).map(drop));
                 check.map_err(|error| Error::of(entry, error))?;
             }
         }
@@ -376,7 +383,9 @@ fn read_record(
     let header = read_header(source, offset, end, record)?;
     limits.check(&header)?;
     let header_len = record.len();
-    FormatError::at_most("stored_len", header.stored_len, end - offset - header_len as u64)?;
+    if header.stored_len > end - offset - header_len as u64 {
+        return Err(FormatError::Rule(CUT_OFF).into());
+    }
     record.resize(header_len + header.stored_len as usize, 0);
     source.read_exact_at(&mut record[header_len..], offset + header_len as u64)?;
     Ok(header)

@@ -8,4 +8,9 @@
 
 mod round_trip;
 mod servers;
+mod archive_corruption;
+mod archive_hostile;
+mod archive_round_trip;
+mod archive_sample;
+mod archive_tools;
 mod support;

@@ -15,6 +15,7 @@ mod zstd_frame;
 pub use digest::{ArchiveId, Digest, RootChain, leaf};
 pub use end::{END_LEN, End, Status};
 pub use error::FormatError;
+pub(crate) use header::stored_len_max;
 pub use header::{
     Codec, DataFormat, Flags, HEADER_LEN_MIN, Header, MAJOR, META_LEN_MAX, NO_OBJECT, RecordType,
 };
