@@ -7,6 +7,7 @@
 
 mod edges;
 mod links;
+mod lock;
 #[cfg(test)]
 mod loop_tests;
 mod node;

@@ -16,6 +16,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use super::lock::{TableLock, Urgency};
+
 /// Position of a job in the list given to the queue.
 pub type JobId = usize;
 
@@ -55,9 +57,6 @@ pub enum ReadyError {
     },
 }
 
-/// Larger is more urgent: the cost of the longest chain that starts with the job, then the lower id.
-type Urgency = (u64, Reverse<JobId>);
-
 /// The queue.
 ///
 /// ```
@@ -75,7 +74,7 @@ type Urgency = (u64, Reverse<JobId>);
 #[derive(Debug)]
 pub struct ReadyQueue {
     jobs: Vec<Entry>,
-    tables: Vec<Table>,
+    tables: Vec<TableLock>,
     /// Jobs that may be able to start. Those that turn out not to wait at a table.
     ready: BinaryHeap<Urgency>,
     running: usize,
@@ -108,20 +107,6 @@ enum State {
 struct Lock {
     table: usize,
     exclusive: bool,
-}
-
-/// Who holds a table and who waits for it.
-///
-/// Jobs wait here, not in the queue's heap, so that a table with thousands of constraints costs nothing while one of
-/// them runs. Whenever the most urgent waiter could have its lock, it is also in the heap, as the `candidate`; when
-/// that leaves the heap, the next one takes its place.
-#[derive(Debug, Default)]
-struct Table {
-    held_exclusively: bool,
-    held_shared: usize,
-    waiting_exclusive: BinaryHeap<Urgency>,
-    waiting_shared: BinaryHeap<Urgency>,
-    candidate: Option<Urgency>,
 }
 
 impl ReadyQueue {
@@ -163,7 +148,7 @@ impl ReadyQueue {
         }
         let mut queue = Self {
             jobs: entries,
-            tables: std::iter::repeat_with(Table::default).take(numbers.len()).collect(),
+            tables: std::iter::repeat_with(TableLock::default).take(numbers.len()).collect(),
             ready: BinaryHeap::new(),
             running: 0,
             unsettled: count,
@@ -196,9 +181,7 @@ impl ReadyQueue {
                 None => self.start(id),
             }
             if let Some(table) = woken_at {
-                if self.tables[table].candidate == Some(urgency) {
-                    self.tables[table].candidate = None;
-                }
+                self.tables[table].withdraw(urgency);
                 self.wake(table);
             }
             if blocked_by.is_none() {
@@ -264,11 +247,7 @@ impl ReadyQueue {
         self.jobs[id].state = State::Running;
         self.running += 1;
         for &Lock { table, exclusive } in &self.jobs[id].locks {
-            if exclusive {
-                self.tables[table].held_exclusively = true;
-            } else {
-                self.tables[table].held_shared += 1;
-            }
+            self.tables[table].take(exclusive);
         }
     }
 
@@ -282,11 +261,7 @@ impl ReadyQueue {
         self.unsettled -= 1;
         for at in 0..self.jobs[id].locks.len() {
             let Lock { table, exclusive } = self.jobs[id].locks[at];
-            if exclusive {
-                self.tables[table].held_exclusively = false;
-            } else {
-                self.tables[table].held_shared -= 1;
-            }
+            self.tables[table].release(exclusive);
             self.wake(table);
         }
         true
@@ -298,30 +273,6 @@ impl ReadyQueue {
             self.jobs[urgency.1.0].woken_at = Some(table);
             self.ready.push(urgency);
         }
-    }
-}
-
-impl Table {
-    fn admits(&self, exclusive: bool) -> bool {
-        let shared_in_the_way = exclusive && self.held_shared > 0;
-        !self.held_exclusively && !shared_in_the_way
-    }
-
-    fn park(&mut self, urgency: Urgency, exclusive: bool) {
-        if exclusive { self.waiting_exclusive.push(urgency) } else { self.waiting_shared.push(urgency) }
-    }
-
-    fn unpark(&mut self) -> Option<Urgency> {
-        let exclusive = self.waiting_exclusive.peek().copied().filter(|_| self.admits(true));
-        let shared = self.waiting_shared.peek().copied().filter(|_| self.admits(false));
-        let best = exclusive.max(shared).filter(|&best| self.candidate < Some(best))?;
-        if exclusive == Some(best) {
-            self.waiting_exclusive.pop()
-        } else {
-            self.waiting_shared.pop()
-        };
-        self.candidate = Some(best);
-        Some(best)
     }
 }
 

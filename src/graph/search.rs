@@ -34,7 +34,9 @@ impl Search {
 
     /// A loop through `start`, beginning with it: each member depends on the next, the last one on `start`.
     ///
-    /// A direct edge back to the start is looked for before going deeper.
+    /// A direct edge back to the start is looked for before going deeper. What one search found to lead nowhere is
+    /// not tried again for the same start, although a repair in between may have opened a way: so `None` is final
+    /// only for a new `Search`, whose first search on any loop always finds one.
     pub(super) fn find(&mut self, deps: &[Vec<Place>], start: Place) -> Option<Vec<Place>> {
         if self.sizes[self.component[start]] == 1 {
             return None;
