@@ -170,9 +170,7 @@ fn begin(header: [u8; 5], state: &mut State) -> io::Result<At> {
             return Err(protocol(format!("unexpected COPY message of type '{}'", char::from(tag))));
         }
         (b'E', Mode::In(copy)) => {
-            copy.ended = true;
-            copy.queue.clear();
-            copy.queued = 0;
+            copy.end();
             state.wake_caller();
             pass
         }
@@ -227,9 +225,8 @@ impl<S: AsyncWrite + Unpin> Tap<S> {
                 let mut state = self.relay.lock();
                 state.tap_waits(cx);
                 let Mode::In(copy) = &mut state.mode else { return Poll::Ready(Ok(())) };
-                let Some(message) = copy.queue.pop_front() else { return Poll::Ready(Ok(())) };
-                copy.queued -= message.body.len();
-                if copy.queued <= QUEUE_LOW {
+                let Some(message) = copy.pop() else { return Poll::Ready(Ok(())) };
+                if copy.queued() <= QUEUE_LOW {
                     state.wake_caller();
                 }
                 self.writing = Some(message);
