@@ -101,13 +101,12 @@ impl CopyIn<'_> {
             if copy.ended || closed {
                 return Poll::Ready(false);
             }
-            if copy.queued >= QUEUE_MAX {
+            if copy.queued() >= QUEUE_MAX {
                 state.caller_waits(cx);
                 return Poll::Pending;
             }
             if let Some(message) = message.take() {
-                copy.queued += message.body.len();
-                copy.queue.push_back(message);
+                copy.push(message);
             }
             state.wake_tap();
             Poll::Ready(true)
@@ -189,11 +188,9 @@ fn give_up(session: &Session, reason: &str, abandoned: bool) {
             // The server has not answered yet. If it begins the COPY, nobody can end it: the tap then closes.
             state.mode = Mode::Discard;
         } else if !copy.ended {
-            copy.ended = true;
-            copy.queue.clear();
-            copy.queued = 0;
+            copy.end();
             let text: Vec<u8> = reason.bytes().filter(|&b| b != 0).chain([0]).collect();
-            copy.queue.push_back(Outgoing::new(b'f', text.into()));
+            copy.push(Outgoing::new(b'f', text.into()));
         }
     }
     state.wake_tap();

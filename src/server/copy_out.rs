@@ -59,11 +59,11 @@ impl CopyOut<'_> {
             let mut answered = None;
             loop {
                 let mut state = relay.lock();
-                if let Mode::Out(copy) = &mut state.mode {
-                    if let Some(frame) = copy.assembler.pop() {
-                        state.wake_tap();
-                        return Poll::Ready(Ok(Some(frame)));
-                    }
+                if let Mode::Out(copy) = &mut state.mode
+                    && let Some(frame) = copy.assembler.pop()
+                {
+                    state.wake_tap();
+                    return Poll::Ready(Ok(Some(frame)));
                 }
                 if let Some(answer) = answered {
                     return Poll::Ready(answer);

@@ -298,3 +298,141 @@ impl Assembler {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The payloads of the CopyData messages that carry these rows, as the server makes them.
+    pub(in crate::server) fn payloads(format: Format, rows: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        if format == Format::Text {
+            return rows.to_vec();
+        }
+        let mut payloads = rows.to_vec();
+        payloads.push(TRAILER.to_vec());
+        let head = [&SIGNATURE[..], &[0; 8]].concat();
+        payloads[0].splice(0..0, head);
+        payloads
+    }
+
+    /// Rows of a format: text ends with a newline, binary begins with a number of fields.
+    pub(in crate::server) fn rows(format: Format) -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let row = prop::collection::vec(any::<u8>(), 0..60).prop_map(move |mut row| {
+            match format {
+                Format::Text => row.push(b'\n'),
+                Format::Binary => drop(row.splice(0..0, [0, 3])),
+            }
+            row
+        });
+        prop::collection::vec(row, 0..20)
+    }
+
+    pub(in crate::server) fn format() -> impl Strategy<Value = Format> {
+        prop_oneof![Just(Format::Text), Just(Format::Binary)]
+    }
+
+    /// What must hold of the frames of `rows`.
+    pub(in crate::server) fn check(frames: &[Frame], rows: &[Vec<u8>], target: usize) {
+        let mut at = rows.iter();
+        let mut pending = Vec::new();
+        for (i, frame) in frames.iter().enumerate() {
+            let last = i + 1 == frames.len();
+            assert!(frame.bytes.len() <= 2 * target, "{} bytes", frame.bytes.len());
+            assert!(last || frame.bytes.len() >= target, "a small frame before the end");
+            assert_eq!(frame.continues, i > 0 && frames[i - 1].continued);
+            assert!(!(last && frame.continued));
+            pending.extend_from_slice(&frame.bytes);
+            let mut hash = 0_u128;
+            for _ in 0..frame.rows {
+                let row = at.next().expect("no more rows than were sent");
+                assert_eq!(&pending[..row.len()], row);
+                pending.drain(..row.len());
+                hash = hash.wrapping_add(xxh3_128(row));
+            }
+            assert_eq!(frame.hash, hash);
+            assert_eq!(frame.continued, !pending.is_empty());
+        }
+        assert!(pending.is_empty() && at.next().is_none(), "all rows have come");
+    }
+
+    fn assemble(
+        format: Format,
+        target: usize,
+        payloads: &[Vec<u8>],
+        piece: usize,
+    ) -> Result<Vec<Frame>, Violation> {
+        let mut assembler = Assembler::new(format, target, Buffers::default());
+        for payload in payloads {
+            assembler.begin(payload.len())?;
+            for piece in payload.chunks(piece) {
+                assembler.push(piece)?;
+            }
+        }
+        assembler.end()?;
+        Ok(std::iter::from_fn(|| assembler.pop()).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn frames_hold_exactly_the_rows(
+            (format, rows) in format().prop_flat_map(|f| (Just(f), rows(f))),
+            target in 1_usize..120,
+            piece in 1_usize..70,
+        ) {
+            let frames = assemble(format, target, &payloads(format, &rows), piece);
+            check(&frames.expect("valid"), &rows, target);
+        }
+
+        #[test]
+        fn nothing_panics(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..5)) {
+            let _ = assemble(Format::Binary, 10, &messages, 7);
+            let _ = assemble(Format::Text, 10, &messages, 7);
+        }
+    }
+
+    #[test]
+    fn an_empty_table_has_no_frame() {
+        assert_eq!(assemble(Format::Text, 10, &[], 9), Ok(vec![]));
+        assert_eq!(assemble(Format::Binary, 10, &payloads(Format::Binary, &[]), 9), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_row_without_columns_is_not_the_trailer() {
+        let rows = vec![vec![0, 0]; 3];
+        let frames = assemble(Format::Binary, 100, &payloads(Format::Binary, &rows), 1).expect("valid");
+        assert_eq!((frames.len(), frames[0].rows, frames[0].bytes.len()), (1, 3, 6));
+    }
+
+    #[test]
+    fn what_is_not_copy_data_is_refused() {
+        let good = payloads(Format::Binary, &[vec![0, 1, 5]]);
+        let mut wrong = good.clone();
+        wrong[0][3] = b'X';
+        assert_eq!(assemble(Format::Binary, 10, &wrong, 64), Err(Violation::Signature));
+        wrong = good.clone();
+        wrong[0][12] = 1;
+        assert_eq!(assemble(Format::Binary, 10, &wrong, 64), Err(Violation::Flags(0x1_0000)));
+        wrong = good.clone();
+        wrong[0][18] = 4;
+        assert_eq!(assemble(Format::Binary, 10, &wrong, 64), Err(Violation::Extension));
+        assert_eq!(assemble(Format::Binary, 10, &good[..1], 64), Err(Violation::NoTrailer));
+        wrong = good.clone();
+        wrong.push(vec![0, 1]);
+        assert_eq!(assemble(Format::Binary, 10, &wrong, 64), Err(Violation::AfterTrailer));
+        wrong = good;
+        wrong.insert(1, vec![7]);
+        assert_eq!(assemble(Format::Binary, 10, &wrong, 64), Err(Violation::ShortRow));
+        assert_eq!(assemble(Format::Text, 10, &[b"abc".to_vec()], 64), Err(Violation::NoNewline));
+        assert_eq!(assemble(Format::Text, 10, &[b"a\n".to_vec(), vec![]], 64), Err(Violation::NoNewline));
+    }
+
+    #[test]
+    fn buffers_are_used_again() {
+        let buffers = Buffers::default();
+        buffers.give(Vec::with_capacity(1000));
+        assert!(buffers.take().capacity() >= 1000);
+        assert_eq!(buffers.take().capacity(), 0);
+    }
+}

@@ -57,13 +57,37 @@ pub(super) struct Out {
 
 #[derive(Debug, Default)]
 pub(super) struct In {
-    pub queue: VecDeque<Outgoing>,
-    /// Bytes in the queue.
-    pub queued: usize,
+    queue: VecDeque<Outgoing>,
+    queued: usize,
     /// The server has reported an error, or the caller has given up: no more data go out.
     pub ended: bool,
     /// The caller has gone; the session is free again when the server has answered.
     pub abandoned: bool,
+}
+
+impl In {
+    /// Payload bytes in the queue.
+    pub fn queued(&self) -> usize {
+        self.queued
+    }
+
+    pub fn push(&mut self, message: Outgoing) {
+        self.queued += message.body.len();
+        self.queue.push_back(message);
+    }
+
+    pub fn pop(&mut self) -> Option<Outgoing> {
+        let message = self.queue.pop_front()?;
+        self.queued -= message.body.len();
+        Some(message)
+    }
+
+    /// Forgets what waits; no more data are taken.
+    pub fn end(&mut self) {
+        self.ended = true;
+        self.queue.clear();
+        self.queued = 0;
+    }
 }
 
 /// A message on its way to the server.

@@ -30,7 +30,7 @@ pub struct Session {
     pub client: Client,
     /// The server's version.
     pub version: Version,
-    /// The process that serves this session, as `pg_backend_pid()` says; 0 until it has been asked.
+    /// The process that serves this session, as `pg_backend_pid()` says.
     pub backend_pid: i32,
     pub(super) relay: Shared,
     pub(super) buffers: Buffers,
@@ -159,6 +159,13 @@ impl Session {
             problem: "the server answered a question about itself with no row".into(),
         })?;
         Ok((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
+    }
+
+    /// The process that serves this session. The number of the start-up message will not do: behind a pooler it is
+    /// made up.
+    pub(super) async fn ask_pid(&self) -> Result<i32, Error> {
+        let row = self.texts("SELECT pg_catalog.pg_backend_pid()").await?;
+        Ok(row.into_iter().next().flatten().and_then(|pid| pid.parse().ok()).unwrap_or_default())
     }
 
     /// Begins the transaction that reads: one snapshot for everything, nothing can be changed.

@@ -170,9 +170,7 @@ fn begin(header: [u8; 5], state: &mut State) -> io::Result<At> {
             return Err(protocol(format!("unexpected COPY message of type '{}'", char::from(tag))));
         }
         (b'E', Mode::In(copy)) => {
-            copy.ended = true;
-            copy.queue.clear();
-            copy.queued = 0;
+            copy.end();
             state.wake_caller();
             pass
         }
@@ -227,9 +225,8 @@ impl<S: AsyncWrite + Unpin> Tap<S> {
                 let mut state = self.relay.lock();
                 state.tap_waits(cx);
                 let Mode::In(copy) = &mut state.mode else { return Poll::Ready(Ok(())) };
-                let Some(message) = copy.queue.pop_front() else { return Poll::Ready(Ok(())) };
-                copy.queued -= message.body.len();
-                if copy.queued <= QUEUE_LOW {
+                let Some(message) = copy.pop() else { return Poll::Ready(Ok(())) };
+                if copy.queued() <= QUEUE_LOW {
                     state.wake_caller();
                 }
                 self.writing = Some(message);
@@ -279,5 +276,192 @@ impl<S> Drop for Tap<S> {
         let mut state = self.relay.lock();
         state.closed = true;
         state.wake_caller();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::task::Waker;
+
+    use proptest::prelude::*;
+
+    use super::super::frame::tests::{check, format, payloads, rows};
+    use super::super::frame::{Assembler, Buffers, Format, Frame};
+    use super::super::relay::{In, Out};
+    use super::*;
+
+    /// A socket from which reads come in given pieces, and which takes a few bytes at a time.
+    struct Socket {
+        reads: VecDeque<Vec<u8>>,
+        written: Vec<u8>,
+        write: usize,
+    }
+
+    impl AsyncRead for Socket {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if let Some(read) = self.reads.pop_front() {
+                buf.put_slice(&read);
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Socket {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            let n = buf.len().min(self.write);
+            self.written.extend_from_slice(&buf[..n]);
+            Poll::Ready(Ok(n))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+        let len = u32::try_from(body.len() + 4).expect("small");
+        [&[tag], &len.to_be_bytes()[..], body].concat()
+    }
+
+    fn tap(bytes: &[u8], piece: usize, mode: Mode) -> Tap<Socket> {
+        let reads = bytes.chunks(piece).map(<[u8]>::to_vec).collect();
+        let relay = Shared::default();
+        assert!(relay.start(mode));
+        Tap::new(Socket { reads, written: vec![], write: 3 }, relay)
+    }
+
+    fn out(format: Format, target: usize) -> Mode {
+        Mode::Out(Box::new(Out {
+            assembler: Assembler::new(format, target, Buffers::default()),
+            done: false,
+        }))
+    }
+
+    /// Reads to the end through a buffer of `room` bytes, taking a frame whenever the tap waits for that.
+    fn drain(tap: &mut Tap<Socket>, room: usize) -> io::Result<(Vec<u8>, Vec<Frame>)> {
+        let (mut passed, mut frames) = (Vec::new(), Vec::new());
+        let mut cx = Context::from_waker(Waker::noop());
+        let pop = |tap: &Tap<Socket>| match &mut tap.relay.lock().mode {
+            Mode::Out(copy) => copy.assembler.pop(),
+            _ => None,
+        };
+        loop {
+            let mut room = vec![0; room];
+            let mut buf = ReadBuf::new(&mut room);
+            match Pin::new(&mut *tap).poll_read(&mut cx, &mut buf)? {
+                Poll::Ready(()) if buf.filled().is_empty() => {
+                    frames.extend(std::iter::from_fn(|| pop(tap)));
+                    return Ok((passed, frames));
+                }
+                Poll::Ready(()) => passed.extend_from_slice(buf.filled()),
+                Poll::Pending => frames.push(pop(tap).expect("the tap waits only for frames to be taken")),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_taken_out_and_everything_else_passes(
+            (format, rows) in format().prop_flat_map(|f| (Just(f), rows(f))),
+            target in 30_usize..120,
+            piece in 1_usize..300,
+            room in 1_usize..40,
+        ) {
+            let notice = message(b'N', b"SNOTICE\0\0");
+            let mut flow = [message(b'C', b"SET\0"), message(b'H', &[0, 0, 0])].concat();
+            let mut expected = message(b'C', b"SET\0");
+            for payload in payloads(format, &rows) {
+                flow.extend(message(b'd', &payload));
+                flow.extend(&notice);
+                expected.extend(&notice);
+            }
+            let end = [message(b'C', b"COPY 7\0"), message(b'Z', b"I")].concat();
+            flow.extend([message(b'c', &[]), end.clone()].concat());
+            expected.extend(end);
+            let mut tap = tap(&flow, piece, out(format, target));
+            let (passed, frames) = drain(&mut tap, room).expect("valid");
+            prop_assert_eq!(passed, expected);
+            check(&frames, &rows, target);
+            prop_assert_eq!(tap.relay.lock().earlier, 1);
+        }
+
+        #[test]
+        fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), piece in 1_usize..20) {
+            let _ = drain(&mut tap(&bytes, piece, out(Format::Binary, 50)), 16);
+        }
+    }
+
+    #[test]
+    fn a_large_row_is_handed_on_while_it_arrives() {
+        let row = [vec![b'x'; 3_000_000], vec![b'\n']].concat();
+        let flow = [message(b'H', &[0]), message(b'd', &row), message(b'c', &[])].concat();
+        // The frames come before the message is complete: the last bytes are missing here.
+        let mut short = tap(&flow[..flow.len() - 1000], 100_000, out(Format::Text, 500_000));
+        let (_, frames) = drain(&mut short, 100).expect("valid");
+        assert_eq!(frames.len(), 2);
+        assert!(
+            frames.iter().all(|frame| frame.continued && frame.rows == 0 && frame.bytes.len() == 1_000_000)
+        );
+        let (_, frames) = drain(&mut tap(&flow, 100_000, out(Format::Text, 500_000)), 100).expect("valid");
+        check(&frames, &[row], 500_000);
+    }
+
+    #[test]
+    fn copy_that_nobody_asked_for_ends_the_connection() {
+        for (tag, mode) in [
+            (b'H', Mode::Off),
+            (b'G', Mode::Off),
+            (b'd', Mode::Off),
+            (b'G', out(Format::Text, 1)),
+            (b'd', out(Format::Text, 1)),
+            (b'H', Mode::In(In::default())),
+            (b'W', Mode::Off),
+        ] {
+            let error = drain(&mut tap(&message(tag, &[0]), 99, mode), 9).expect_err("refused").to_string();
+            assert!(error.contains("unexpected COPY message"), "{error}");
+        }
+        for header in [[b'D', 0, 0, 0, 3], [b'D', 0xff, 0, 0, 0], [1, 0, 0, 0, 9]] {
+            assert!(drain(&mut tap(&header, 99, Mode::Off), 9).is_err(), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn queued_messages_are_written_whole_before_anything_else() {
+        let mut tap = tap(&[], 1, Mode::In(In::default()));
+        if let Mode::In(copy) = &mut tap.relay.lock().mode {
+            copy.push(Outgoing::new(b'd', "some rows".into()));
+            copy.push(Outgoing::new(b'c', bytes::Bytes::new()));
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        let written = Pin::new(&mut tap).poll_write(&mut cx, b"X");
+        assert!(matches!(written, Poll::Ready(Ok(1))));
+        assert_eq!(
+            tap.inner.written,
+            [message(b'd', b"some rows"), message(b'c', &[]), b"X".to_vec()].concat()
+        );
+    }
+
+    #[test]
+    fn an_error_of_the_server_stops_the_data() {
+        let flow = [message(b'G', &[0]), message(b'E', b"\0")].concat();
+        let mut tap = tap(&flow, 99, Mode::In(In::default()));
+        if let Mode::In(copy) = &mut tap.relay.lock().mode {
+            copy.push(Outgoing::new(b'd', "some rows".into()));
+        }
+        let (passed, _) = drain(&mut tap, 99).expect("valid");
+        assert_eq!(passed, message(b'E', b"\0"));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut tap).poll_flush(&mut cx).is_ready());
+        assert_eq!(tap.inner.written, b"");
+        assert!(matches!(&tap.relay.lock().mode, Mode::In(copy) if copy.ended));
     }
 }

@@ -335,3 +335,155 @@ fn default_place(environment: &Environment<'_>, port: u16) -> Place {
 fn is_no(value: &str) -> bool {
     matches!(value, "" | "0" | "false" | "no" | "off")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Resolves in surroundings that have these variables and sockets.
+    fn resolve_in(flags: &Flags, variables: &[(&str, &str)], dirs: &[&Path]) -> Result<Conninfo, Error> {
+        let var = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let socket_dirs = dirs.iter().map(|dir| dir.to_path_buf()).collect();
+        resolve(flags, &Environment { var: &var, os_user: Some("os".to_owned()), socket_dirs })
+    }
+
+    fn target(text: &str) -> Flags {
+        Flags { dbname: Some(text.to_owned()), ..Flags::default() }
+    }
+
+    fn of(text: &str) -> Conninfo {
+        resolve_in(&target(text), &[], &[]).expect(text)
+    }
+
+    #[test]
+    fn real_strings_of_applications() {
+        let c = of("postgres://coder@localhost:36717/coder?sslmode=disable&password=abc%2Fd");
+        assert_eq!(c.to_string(), "coder@localhost:36717/coder");
+        assert_eq!(c.hosts[0].password, Some(Password::new("abc/d")));
+        assert_eq!((c.tls.mode, c.warnings.len()), (SslMode::Disable, 0));
+
+        let c = of("postgres://coder@localhost:36717/coder?sslmode=disable&search_path=myschema");
+        assert_eq!((c.search_path.as_deref(), c.warnings.len()), (Some("myschema"), 1));
+
+        let c = of("postgresql://u:p@h/d?schema=app&pgbouncer=true&connection_limit=5&x-migrations-table=m");
+        assert_eq!((c.search_path.as_deref(), c.pooler, c.warnings.len()), (Some("app"), true, 4));
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let c = of("postgres://u:s3cret@h/d");
+        assert!(!format!("{c} {c:?} {}", c.redacted()).contains("s3cret"));
+    }
+
+    #[test]
+    fn the_string_wins_over_flags_and_flags_over_the_environment() {
+        let flags = Flags {
+            dbname: Some("host=s user=su".into()),
+            host: Some("f".into()),
+            port: Some("1".into()),
+            user: Some("fu".into()),
+        };
+        let c =
+            resolve_in(&flags, &[("PGPORT", "2"), ("PGDATABASE", "e"), ("PGHOST", "e")], &[]).expect("valid");
+        assert_eq!(c.to_string(), "su@s:1/e");
+        let c = resolve_in(&target("plain"), &[("PGDATABASE", "e"), ("PGUSER", "eu")], &[]).expect("valid");
+        assert_eq!(c.to_string(), "eu@localhost:5432/plain");
+    }
+
+    #[test]
+    fn defaults_and_empty_variables() {
+        let empty = [("PGSSLMODE", ""), ("PGPORT", ""), ("PGHOST", ""), ("PGTARGETSESSIONATTRS", "")];
+        let c = resolve_in(&Flags::default(), &empty, &[]).expect("valid");
+        assert_eq!(c.to_string(), "os@localhost:5432/os");
+        assert_eq!((c.tls.mode, c.application_name.as_str()), (SslMode::Prefer, "pgark"));
+        assert_eq!(c.connect_timeout, None);
+    }
+
+    #[test]
+    fn the_first_directory_with_a_socket_is_the_default() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        fs::create_dir(&a).expect("mkdir");
+        fs::create_dir(&b).expect("mkdir");
+        fs::write(b.join(".s.PGSQL.5433"), "").expect("write");
+        let place = |port: &str| {
+            let flags = Flags { port: Some(port.to_owned()), ..Flags::default() };
+            resolve_in(&flags, &[], &[&a, &b]).expect("valid").hosts[0].place.clone()
+        };
+        assert_eq!(place("5433"), Place::Socket(b.clone()));
+        assert_eq!(place("5432"), Place::Name("localhost".into()));
+    }
+
+    #[test]
+    fn lists_of_hosts() {
+        let shown = |text: &str| of(text).to_string();
+        assert_eq!(shown("postgres://u@a:1,b,[::1]:3/d"), "u@a:1,b:5432,::1:3/d");
+        assert_eq!(shown("host=a,b port=7 user=u dbname=d"), "u@a:7,b:7/d");
+        assert_eq!(shown("postgres:///d?host=/x,/y&port=1,2&user=u"), "u@/x:1,/y:2/d");
+        let c = of("host=name hostaddr=10.0.0.1");
+        assert_eq!(c.hosts[0].address, "10.0.0.1".parse().ok());
+        let c = of("hostaddr=10.0.0.1");
+        assert_eq!(c.hosts[0].place, Place::Name("10.0.0.1".into()));
+        for text in ["host=a,b,c port=1,2", "host=a hostaddr=1.1.1.1,2.2.2.2"] {
+            assert!(matches!(resolve_in(&target(text), &[], &[]), Err(Error::Mismatch { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_password_file_is_asked_for_each_host() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let file = dir.path().join("pass");
+        fs::write(&file, "b:*:*:*:for-b\nlocalhost:*:*:*:for-local\n/other:*:*:*:for-other\n")
+            .expect("write");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("chmod");
+        let text = file.to_str().expect("utf-8");
+        let socket = dir.path().join("run");
+        let flags = target(&format!("host=a,b,{},/other passfile={text}", socket.display()));
+        let c = resolve_in(&flags, &[], &[&socket]).expect("valid");
+        let found: Vec<_> = c.hosts.iter().map(|h| h.password.as_ref().map(Password::secret)).collect();
+        assert_eq!(found, [None, Some("for-b"), Some("for-local"), Some("for-other")]);
+        assert_eq!(c.hosts[1].password.as_ref().and_then(|p| p.file.clone()), Some(file.clone()));
+        let c = resolve_in(&target("host=b"), &[("PGPASSFILE", text), ("PGPASSWORD", "env")], &[])
+            .expect("valid");
+        assert_eq!(c.hosts[0].password, Some(Password::new("env")));
+    }
+
+    #[test]
+    fn tls_parameters() {
+        assert_eq!(of("sslrootcert=system").tls.mode, SslMode::VerifyFull);
+        assert_eq!(of("postgres://h/?ssl=true").tls.mode, SslMode::Require);
+        assert_eq!(of("postgres://h/?sslaccept=strict").tls.mode, SslMode::VerifyFull);
+        assert_eq!(of("sslmode=no-verify").tls.mode, SslMode::Require);
+        let weak = resolve_in(&target("sslrootcert=system sslmode=require"), &[], &[]);
+        assert!(matches!(weak, Err(Error::WeakMode(mode)) if mode == "require"));
+        let c =
+            resolve_in(&Flags::default(), &[("PGREQUIRESSL", "1"), ("HOME", "/home/x")], &[]).expect("valid");
+        assert_eq!(c.tls.mode, SslMode::Require);
+        assert_eq!(c.tls.roots, Roots::Default(Some("/home/x/.postgresql/root.crt".into())));
+    }
+
+    #[test]
+    fn protections_that_are_not_there_are_never_ignored() {
+        for text in ["require_auth=scram-sha-256", "gssencmode=require", "sslcrl=/x", "requirepeer=postgres"]
+        {
+            assert!(matches!(resolve_in(&target(text), &[], &[]), Err(Error::Unsupported { .. })), "{text}");
+        }
+        let variable = resolve_in(&Flags::default(), &[("PGREQUIREAUTH", "none")], &[]);
+        assert!(matches!(variable, Err(Error::Unsupported { key: "require_auth", .. })));
+        assert_eq!(of("gssencmode=prefer replication=false").hosts.len(), 1);
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        for text in ["port=0", "port=x", "sslmode=maybe", "connect_timeout=soon", "hostaddr=name"] {
+            assert!(matches!(resolve_in(&target(text), &[], &[]), Err(Error::Value { .. })), "{text}");
+        }
+        assert!(matches!(
+            resolve_in(&target("hst=x"), &[], &[]),
+            Err(Error::Unknown { nearest: Some("host"), .. })
+        ));
+    }
+}

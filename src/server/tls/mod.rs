@@ -83,7 +83,9 @@ impl Client {
                 b'N' => return Ok(Answer::Plain(stream)),
                 // Not authenticated, so its text is not shown.
                 b'E' => {
-                    return Err(Failure::Protocol("server sent an error response during SSL exchange".into()));
+                    return Err(Failure::Protocol(
+                        "server sent an error response during SSL exchange".into(),
+                    ));
                 }
                 other => {
                     return Err(Failure::Protocol(format!(
