@@ -125,7 +125,7 @@ impl<R: Read> StreamReader<R> {
         self.decode(&mut raw)?;
         let header = self.current.as_ref().expect("invariant: a record was returned");
         let offset = self.order.next_offset() - header.encoded_len() as u64 - header.stored_len;
-        json::parse(&raw).map_err(|error| Error::at(header.seq, offset, error))
+        json::parse_json(&raw).map_err(|error| Error::at(header.seq, offset, error))
     }
 
     /// The stored payload of the record that was returned last.

@@ -30,7 +30,7 @@ pub enum Error {
         stem: String,
         /// Which column.
         #[source]
-        source: server::Error,
+        source: server::row::Error,
     },
 }
 

@@ -1,14 +1,14 @@
 //! One worker: copies parts, compresses frames on other threads while the next ones arrive, sends records.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinHandle;
 
+use super::data::PlannedPart;
 use super::error::Error;
 use super::output::Records;
-use super::data::PlannedPart;
 use super::totals::Totals;
 use crate::archive::{Ctid, DataFormat, Draft, Encoded, Encoder, Flags, Meta, RecordType};
 use crate::context::Context;
@@ -54,7 +54,12 @@ struct Pending {
 ///
 /// # Errors
 /// The first thing that goes wrong; the caller cancels the other workers.
-pub async fn work(index: usize, mut session: Session, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
+pub async fn work(
+    index: usize,
+    mut session: Session,
+    shared: &Arc<Shared>,
+    records: &Records,
+) -> Result<(), Error> {
     loop {
         let at = shared.next.fetch_add(1, Ordering::Relaxed);
         if at >= shared.parts.len() {
@@ -73,7 +78,12 @@ pub async fn work(index: usize, mut session: Session, shared: &Arc<Shared>, reco
     }
 }
 
-async fn copy(at: usize, session: &mut Session, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
+async fn copy(
+    at: usize,
+    session: &mut Session,
+    shared: &Arc<Shared>,
+    records: &Records,
+) -> Result<(), Error> {
     let PlannedPart { part, label, .. } = &shared.parts[at];
     let format = match part.format {
         RowFormat::Text => Format::Text,
@@ -131,6 +141,7 @@ async fn send(
     records: &Records,
 ) -> Result<(), Error> {
     let PlannedPart { part, source, .. } = &shared.parts[at];
+    let flags = flags(&frame, last);
     let encoded = frame.encoded.await.map_err(|_| Error::Worker("compression".to_owned()))??;
     shared.totals.add(part.entry, frame.rows.into(), frame.raw_len, frame.hash);
     let first = frame_no == 0;
@@ -138,7 +149,7 @@ async fn send(
     let at_block = |block: u32| Ctid { block, item: 0 };
     let draft = Draft {
         record_type: RecordType::Data,
-        flags: flags(&frame, last),
+        flags,
         data_format: match part.format {
             RowFormat::Binary => DataFormat::Binary,
             RowFormat::Text => DataFormat::Text,
@@ -162,11 +173,7 @@ async fn send(
 }
 
 fn flags(frame: &Pending, last: bool) -> Flags {
-    let set = [
-        (frame.continues, Flags::CONTINUED),
-        (frame.continued, Flags::CONTINUES),
-        (last, Flags::LAST),
-    ];
+    let set = [(frame.continues, Flags::CONTINUED), (frame.continued, Flags::CONTINUES), (last, Flags::LAST)];
     set.into_iter().filter(|(on, _)| *on).fold(Flags::NONE, |flags, (_, flag)| flags.with(flag))
 }
 

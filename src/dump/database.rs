@@ -1,19 +1,22 @@
 //! The facts of the database as the archive records them.
 
 use crate::manifest::{Database as Facts, PublicSchema, Setting};
-use crate::object::{CatalogId, Class, Database, Kind, acl_statements, setting_value};
-use crate::object::{AclRow, Object};
+use crate::object::acl::{AclError, Securable, Target, acl_difference};
+use crate::object::{Assignment, CatalogId, Class, Database, Facts as Row};
 use crate::sql::{ident, literal};
 use crate::version::Version;
 
 /// Facts of the database: what `info` shows and what whoever creates the database needs.
-pub fn facts(database: &Database, source: Version) -> Facts {
+///
+/// # Errors
+/// An ACL that cannot be read.
+pub fn facts(database: &Database, source: Version) -> Result<Facts, AclError> {
     let Some(row) = database.facts() else {
-        return Facts::default();
+        return Ok(Facts::default());
     };
-    let acl = AclRow { acl: row.acl.as_deref(), default: &row.acl_default };
-    let reference = ident(&row.name);
-    Facts {
+    let target = Target::Object { noun: "DATABASE", reference: &ident(&row.name) };
+    let acl = row.acl.as_ref().unwrap_or(&row.acl_default);
+    Ok(Facts {
         name: row.name.clone(),
         owner: row.owner.clone(),
         encoding: row.encoding.clone(),
@@ -28,9 +31,9 @@ pub fn facts(database: &Database, source: Version) -> Facts {
         is_template: row.is_template,
         comment: row.comment.clone(),
         settings: settings(row),
-        acl: acl_statements(Kind::Database, "DATABASE", &reference, Some(&row.owner), acl, source),
+        acl: acl_difference(target, Securable::Database, &row.owner, source, &row.acl_default, acl)?,
         public: public(database),
-    }
+    })
 }
 
 fn provider(letter: &str) -> &str {
@@ -42,7 +45,7 @@ fn provider(letter: &str) -> &str {
 }
 
 /// What follows `CREATE DATABASE name WITH` (objects.md §1). Always from template0: template1 may hold objects.
-fn create_options(row: &crate::object::Facts, source: Version) -> String {
+fn create_options(row: &Row, source: Version) -> String {
     let mut options = format!("TEMPLATE = template0 ENCODING = {}", literal(&row.encoding));
     let mut add = |name: &str, value: &str| options.push_str(&format!(" {name} = {}", literal(value)));
     if source.at_least(15) && row.locale_provider != "c" {
@@ -67,26 +70,22 @@ fn create_options(row: &crate::object::Facts, source: Version) -> String {
 }
 
 /// `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, in stored order.
-fn settings(row: &crate::object::Facts) -> Vec<Setting> {
+fn settings(row: &Row) -> Vec<Setting> {
     let pairs = row.setting_roles.iter().zip(&row.settings);
     pairs
-        .filter_map(|(role, item)| {
-            let (name, value) = item.split_once('=')?;
-            Some(Setting {
-                role: (!role.is_empty()).then(|| role.clone()),
-                name: name.to_owned(),
-                value: setting_value(name, value),
-            })
+        .map(|(role, item)| {
+            let Assignment { name, value } = Assignment::from_item(item);
+            Setting { role: (!role.is_empty()).then(|| role.clone()), name, value }
         })
         .collect()
 }
 
 fn public(database: &Database) -> Option<PublicSchema> {
-    let schema = database.schemas.iter().find(|schema| schema.name() == "public")?;
+    let schema = database.schemas.iter().find(|schema| schema.is_public())?;
     let id = CatalogId::new(Class::NAMESPACE, schema.oid);
     Some(PublicSchema {
-        owner: schema.owner().unwrap_or_default().to_owned(),
-        acl: schema.acl().and_then(|row| row.acl).map(<[String]>::to_vec),
+        owner: schema.owner.clone(),
+        acl: schema.acl.clone(),
         comment: database.comments_on(id).next().map(|comment| comment.text.clone()),
     })
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::graph::{Node, NodeIndex, Ordered, Repairs, SortKey, entry_dependencies, order, section};
-use crate::manifest::{Acl, Column, Entry};
-use crate::object::{CatalogId, Class, Database, Kind, Object, Scope, acl_statements, column_acl_statements};
+use crate::manifest::{Column, Entry};
+use crate::object::acl::{AclError, object_acl};
+use crate::object::{CatalogId, Class, Database, Kind, Object, Scope};
 use crate::sql::{Sql, literal};
 use crate::version::Version;
 
@@ -20,15 +21,20 @@ pub struct Entries {
 }
 
 /// Orders the objects and renders their SQL.
-pub fn entries(database: &Database, source: Version) -> Entries {
+///
+/// # Errors
+/// An ACL that cannot be read.
+pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError> {
     let all = database.objects();
+    let (folded, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|object| object.folded_into().is_some());
     let objects: Vec<&dyn Object> = all.into_iter().filter(|object| !database.is_member(*object)).collect();
-    let Ordered { order, deps, repairs, warnings } = order(nodes(database, &objects));
+    let Ordered { order, deps, repairs, warnings } = order(&nodes(database, &objects, &folded));
     let scope = Scope { source, repairs: &repairs, database };
 
     // Boundaries come after the objects in the list of nodes and have no entry.
     let created: Vec<Vec<Sql>> = objects.iter().map(|object| object.create(&scope)).collect();
-    let has_entry = |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_data(objects[at].kind()));
+    let has_entry =
+        |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_data(objects[at].kind()));
     let entry_deps = entry_dependencies(&deps, has_entry);
 
     let mut number = vec![0; objects.len()];
@@ -42,9 +48,10 @@ pub fn entries(database: &Database, source: Version) -> Entries {
     let mut out = Entries { warnings, ..Entries::default() };
     let mut created = created;
     for at in order.into_iter().filter(|at| *at < objects.len() && number[*at] > 0) {
-        let mut entry = entry(objects[at], std::mem::take(&mut created[at]), &scope, &repairs);
+        let mut entry = entry(objects[at], std::mem::take(&mut created[at]), &scope, &repairs)?;
         entry.id = number[at];
-        entry.deps = entry_deps[at].iter().filter(|dep| **dep < objects.len()).map(|dep| number[*dep]).collect();
+        entry.deps =
+            entry_deps[at].iter().filter(|dep| **dep < objects.len()).map(|dep| number[*dep]).collect();
         entry.deps.sort_unstable();
         for &child in inner.get(&at).into_iter().flatten() {
             entry.comments.extend(comments(objects[child], database));
@@ -52,7 +59,7 @@ pub fn entries(database: &Database, source: Version) -> Entries {
         out.entries.push(entry);
         out.ids.push(objects[at].id());
     }
-    out
+    Ok(out)
 }
 
 /// Kinds whose entries have no SQL of their own.
@@ -62,7 +69,8 @@ fn is_data(kind: Kind) -> bool {
 
 /// Objects without an entry, by the object that prints them: their comments go with it.
 fn printed_inside(objects: &[&dyn Object], number: &[u32]) -> HashMap<NodeIndex, Vec<NodeIndex>> {
-    let by_id: HashMap<CatalogId, NodeIndex> = objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
+    let by_id: HashMap<CatalogId, NodeIndex> =
+        objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
     let mut inside: HashMap<NodeIndex, Vec<NodeIndex>> = HashMap::new();
     for (at, object) in objects.iter().enumerate().filter(|(at, _)| number[*at] == 0) {
         if let Some(&parent) = object.printed_in().and_then(|id| by_id.get(&id)) {
@@ -73,12 +81,14 @@ fn printed_inside(objects: &[&dyn Object], number: &[u32]) -> HashMap<NodeIndex,
 }
 
 /// One node per object; edges from pg_depend and from what the kinds add.
-fn nodes(database: &Database, objects: &[&dyn Object]) -> Vec<Node> {
-    let by_id: HashMap<CatalogId, NodeIndex> = objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
+fn nodes(database: &Database, objects: &[&dyn Object], folded: &[&dyn Object]) -> Vec<Node> {
+    let by_id: HashMap<CatalogId, NodeIndex> =
+        objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
     let aliases: HashMap<CatalogId, CatalogId> = database
         .aliases
         .iter()
         .map(|row| (id(row.class, row.oid), id(row.target_class, row.target)))
+        .chain(folded.iter().filter_map(|object| Some((object.id(), object.folded_into()?))))
         .collect();
     // An array of row types needs two steps; the bound is for catalogs that lie.
     let resolve = |mut at: CatalogId| -> Option<NodeIndex> {
@@ -132,14 +142,21 @@ fn label(object: &dyn Object) -> String {
     format!("{} {}", object.kind().words(), object.reference())
 }
 
-fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>, repairs: &Repairs) -> Entry {
+fn entry(
+    object: &dyn Object,
+    ddl: Vec<Sql>,
+    scope: &Scope<'_>,
+    repairs: &Repairs,
+) -> Result<Entry, AclError> {
     let kind = object.kind();
     let reference = object.reference();
     let owner = object.owner();
-    let owner_sql = kind.nouns().owner.zip(owner).map(|(noun, owner)| {
-        Sql::new(format!("ALTER {noun} {reference} OWNER TO ")).role(owner)
-    });
-    Entry {
+    let owner_sql = kind
+        .nouns()
+        .owner
+        .zip(owner)
+        .map(|(noun, owner)| Sql::new(format!("ALTER {noun} {reference} OWNER TO ")).role(owner));
+    Ok(Entry {
         id: 0,
         kind: kind.stem().to_owned(),
         schema: object.schema().map(str::to_owned),
@@ -147,7 +164,7 @@ fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>, repairs: &Repair
         table: object.table().map(str::to_owned),
         label: label(object),
         oid: object.id().oid,
-        section: section(kind, object.id(), repairs),
+        section: section(object.id(), kind, repairs),
         pass: kind.pass(),
         deps: Vec::new(),
         ddl,
@@ -157,22 +174,23 @@ fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>, repairs: &Repair
         tablespace: object.tablespace().map(str::to_owned),
         access_method: object.access_method().map(str::to_owned),
         comments: comments(object, scope.database),
-        acl: acl(object, scope),
+        acl: object_acl(object, scope)?,
         columns: Vec::new(),
         data: None,
-    }
+    })
 }
 
 /// COMMENT on the object and on its columns.
 fn comments(object: &dyn Object, database: &Database) -> Vec<Sql> {
     let mut sql = Vec::new();
-    for (id, target) in object.comment_targets() {
+    for (id, target) in object.comments_of() {
         for comment in database.comments_on(id) {
             let target = if comment.sub == 0 {
                 target.clone()
             } else {
                 let columns = object.columns();
-                let Some(column) = columns.iter().find(|column| i32::from(column.number) == comment.sub) else {
+                let Some(column) = columns.iter().find(|column| i32::from(column.number) == comment.sub)
+                else {
                     continue;
                 };
                 format!("COLUMN {}.{}", object.reference(), crate::sql::ident(&column.name))
@@ -181,22 +199,6 @@ fn comments(object: &dyn Object, database: &Database) -> Vec<Sql> {
         }
     }
     sql
-}
-
-/// GRANT and REVOKE on the object, then on its columns: a table-level REVOKE wipes column grants.
-fn acl(object: &dyn Object, scope: &Scope<'_>) -> Vec<Acl> {
-    let (Some(noun), Some(row)) = (object.kind().nouns().grant, object.acl()) else {
-        return Vec::new();
-    };
-    let reference = object.reference();
-    let owner = object.owner();
-    let mut out = acl_statements(object.kind(), noun, &reference, owner, row, scope.source);
-    for column in object.columns() {
-        if let Some(acl) = &column.acl {
-            out.extend(column_acl_statements(&reference, &column.name, owner, acl, scope.source));
-        }
-    }
-    out
 }
 
 /// Columns as offline readers need them.

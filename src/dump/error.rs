@@ -18,6 +18,9 @@ pub enum Error {
     /// The database has objects of kinds that pgark does not know how to dump.
     #[error("the database has {} object(s) that pgark cannot dump yet: {}", .0.len(), .0.join(", "))]
     Unsupported(Vec<String>),
+    /// A privilege in the catalog that pgark does not understand.
+    #[error("cannot read the privileges of the database")]
+    Acl(#[from] crate::object::acl::AclError),
     /// Row security would hide rows.
     #[error("row security would filter the rows of {}", .0.join(", "))]
     RowSecurity(Vec<String>),

@@ -58,7 +58,9 @@ async fn open(output: &Output) -> Result<archive::Output, Error> {
         Output::File { path, force } => {
             let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
             let path: PathBuf = path.clone();
-            Ok(blocking(move || archive::Output::create(&path, overwrite)).await?.map_err(archive::Error::from)?)
+            Ok(blocking(move || archive::Output::create(&path, overwrite))
+                .await?
+                .map_err(archive::Error::from)?)
         }
         Output::Stdout => Ok(archive::Output::stdout()),
     }
@@ -83,10 +85,10 @@ async fn run(
     source.check_row_security().await?;
 
     let server = source.data_facts();
-    let Entries { entries, ids, warnings } = entries(&database, server.version);
+    let Entries { entries, ids, warnings } = entries(&database, server.version)?;
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     let mut catalog =
-        Catalog { catalog: CATALOG_VERSION, database: facts(&database, server.version), entries };
+        Catalog { catalog: CATALOG_VERSION, database: facts(&database, server.version)?, entries };
     let plan = data_plan(&mut catalog.entries, &ids, &database, &server, options);
     drop(database);
 
@@ -109,7 +111,8 @@ async fn run(
     let jobs = source.sessions().len() - 1;
     let writer = copy(source, &shared, writer).await?;
 
-    let sequences: Vec<&Entry> = catalog.entries.iter().filter(|entry| entry.kind == "sequence_value").collect();
+    let sequences: Vec<&Entry> =
+        catalog.entries.iter().filter(|entry| entry.kind == "sequence_value").collect();
     let late = Late {
         tables: shared.totals.table_totals(|id| part_counts.get(&id).copied().unwrap_or(0)),
         sequences: sequences::read(source.leader(), &sequences).await?,
@@ -117,7 +120,7 @@ async fn run(
         skipped: skipped.clone(),
         duration_ms: started.elapsed().as_millis() as u64,
     };
-    let status = if skipped.is_empty() { Status::Complete } else { Status::CompleteWithSkipped };
+    let status = if skipped.is_empty() { Status::Complete } else { Status::Skipped };
     // The name appears only after everything is on the disk.
     let finished = tail(writer, late, status).await?;
     Ok(Summary {

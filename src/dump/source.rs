@@ -45,7 +45,10 @@ impl Source {
     pub async fn connect(ctx: &Context, conninfo: &Conninfo, jobs: usize) -> Result<Self, Error> {
         let (server, leader) = Server::connect(conninfo).await?;
         let facts = server.facts();
-        ctx.event(Event::Connected { target: target(conninfo, &server), version: facts.version_text.clone() });
+        ctx.event(Event::Connected {
+            target: target(conninfo, &server),
+            version: facts.version_text.clone(),
+        });
         if facts.version.major() < MAJOR_MIN {
             return Err(Error::TooOld(facts.version_text.clone()));
         }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Entry;
-use crate::sql::Sql;
+use super::entry::{Acl, Entry};
 
 /// The record CATALOG (and CATALOG2).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -49,7 +48,7 @@ pub struct Database {
     /// `ALTER DATABASE … SET`: (setting, value as stored), in order.
     pub settings: Vec<Setting>,
     /// GRANT and REVOKE on the database.
-    pub acl: Vec<Sql>,
+    pub acl: Vec<Acl>,
     /// Whether the schema `public` exists, and what it grants in the source (documentation of `public`: objects §2).
     pub public: Option<PublicSchema>,
 }
@@ -60,7 +59,7 @@ pub struct Setting {
     /// The role, if the setting is for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// The setting's name.
+    /// The setting, quoted as an identifier.
     pub name: String,
     /// The value, ready for `SET name TO …`.
     pub value: String,

@@ -51,8 +51,10 @@ impl Object for Composite {
         &self.name
     }
 
-    fn comment_ids(&self) -> Vec<CatalogId> {
-        vec![self.id(), CatalogId::new(Class::RELATION, self.relation)]
+    /// Those on attributes hang on its row in pg_class.
+    fn comments_of(&self) -> Vec<(CatalogId, String)> {
+        let target = format!("TYPE {}", self.reference());
+        [self.id(), CatalogId::new(Class::RELATION, self.relation)].map(|id| (id, target.clone())).into()
     }
 
     fn owner(&self) -> Option<&str> {
@@ -116,6 +118,6 @@ mod tests {
             row.create(&scope)[0].render(),
             "CREATE TYPE s.\"point 3\" AS (\n    x numeric(10,2),\n    \"Label\" text COLLATE pg_catalog.\"C\"\n)"
         );
-        assert_eq!(row.comment_ids()[1], CatalogId::new(Class::RELATION, 20_002));
+        assert_eq!(row.comments_of()[1].0, CatalogId::new(Class::RELATION, 20_002));
     }
 }

@@ -98,7 +98,12 @@ impl Object for ColumnDefault {
     }
 
     fn printed_in(&self) -> Option<CatalogId> {
-        (!self.is_always_separate()).then(|| CatalogId::new(Class::RELATION, self.relation))
+        let inline = self.generated.is_empty() && !self.is_always_separate();
+        inline.then(|| CatalogId::new(Class::RELATION, self.relation))
+    }
+
+    fn folded_into(&self) -> Option<CatalogId> {
+        (!self.generated.is_empty()).then(|| CatalogId::new(Class::RELATION, self.relation))
     }
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {

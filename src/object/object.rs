@@ -52,11 +52,6 @@ pub trait Object {
         qualified(self.schema(), self.name())
     }
 
-    /// The catalog rows that its comments hang on; those with an objsubid are on its columns.
-    fn comment_ids(&self) -> Vec<CatalogId> {
-        vec![self.id()]
-    }
-
     /// The owner's name, where the owner can be set.
     fn owner(&self) -> Option<&str> {
         None
@@ -93,6 +88,11 @@ pub trait Object {
     ///
     /// [`Separate`]: crate::graph::Repair::Separate
     fn printed_in(&self) -> Option<CatalogId> {
+        None
+    }
+
+    /// The object that it is a part of, for what can never have a statement of its own.
+    fn folded_into(&self) -> Option<CatalogId> {
         None
     }
 

@@ -47,10 +47,6 @@ impl Object for Schema {
         &self.name
     }
 
-    fn comment_ids(&self) -> Vec<CatalogId> {
-        if self.is_public() { Vec::new() } else { vec![self.id()] }
-    }
-
     fn owner(&self) -> Option<&str> {
         (!self.is_public()).then_some(&self.owner)
     }
@@ -91,7 +87,7 @@ mod tests {
         let schema = |name: &str| Schema { name: name.to_owned(), ..Schema::default() };
         let public = schema("public");
         assert!(public.create(&scope).is_empty() && public.drop(&scope).is_empty());
-        assert!(public.owner().is_none() && public.acl().is_none() && public.comment_ids().is_empty());
+        assert!(public.owner().is_none() && public.acl().is_none());
         let other = schema("Public");
         assert_eq!(other.create(&scope)[0].render(), "CREATE SCHEMA \"Public\"");
         assert_eq!(other.drop(&scope)[0].render(), "DROP SCHEMA \"Public\"");

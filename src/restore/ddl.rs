@@ -85,7 +85,7 @@ impl Work {
 
 /// The statement that failed, if the server says where, else the first; cut to a readable length.
 fn shown(sql: &[String], error: &crate::server::Error) -> String {
-    let at = error.position().unwrap_or(1) as usize;
+    let at = error.server().and_then(|server| server.position).unwrap_or(1) as usize;
     let mut start = 1;
     let found = sql.iter().find(|statement| {
         let end = start + statement.chars().count() + 2;
@@ -114,7 +114,8 @@ pub async fn run_all(
     while !rest.is_empty() {
         let (batch, after) = rest.split_at(batch_len(rest));
         rest = after;
-        let text = batch.iter().filter(|work| !work.sql.is_empty()).map(Work::text).collect::<Vec<_>>().join(";\n");
+        let text =
+            batch.iter().filter(|work| !work.sql.is_empty()).map(Work::text).collect::<Vec<_>>().join(";\n");
         if text.is_empty() || session.batch(&text).await.is_ok() {
             batch.iter().for_each(&mut done);
             continue;

@@ -101,9 +101,7 @@ fn relations(catalog: &Catalog, entry: &Entry) -> Vec<usize> {
         let Some(dep) = catalog.entries.get(*dep as usize - 1) else { continue };
         match dep.kind.as_str() {
             "table" | "materialized_view" | "view" => drop(tables.insert(dep.id as usize)),
-            _ => tables.extend(
-                dep.deps.iter().filter(|id| is_table(catalog, **id)).map(|id| *id as usize),
-            ),
+            _ => tables.extend(dep.deps.iter().filter(|id| is_table(catalog, **id)).map(|id| *id as usize)),
         }
     }
     tables.into_iter().collect()

@@ -62,9 +62,16 @@ impl<'a> Load<'a> {
     ///
     /// # Errors
     /// The server's; an entry without rows.
-    pub async fn start(session: &'a mut Session, entry: &Entry, encoding: &Encoding) -> Result<Load<'a>, Error> {
+    pub async fn start(
+        session: &'a mut Session,
+        entry: &Entry,
+        encoding: &Encoding,
+    ) -> Result<Load<'a>, Error> {
         let Some((sql, format)) = encoding.copy(entry) else {
-            return Err(Error::Rows { label: entry.label.clone(), reason: "the entry has no rows".to_owned() });
+            return Err(Error::Rows {
+                label: entry.label.clone(),
+                reason: "the entry has no rows".to_owned(),
+            });
         };
         let failed = |source| Error::Load { label: entry.label.clone(), rows_before: 0, source };
         let mut copy = session.copy_in(&sql).await.map_err(failed)?;

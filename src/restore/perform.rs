@@ -76,7 +76,8 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
     works(&run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
-    works(&run, &leader, phases.pre_data.iter().map(|&at| run.work(&run.catalog.entries[at])).collect()).await?;
+    works(&run, &leader, phases.pre_data.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
+        .await?;
     works(&run, &leader, large_object_works(&run)).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.tables });
@@ -102,7 +103,8 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         let version = server.facts().version;
         works(&run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
         works(&run, &leader, acl_works(&run)).await?;
-        works(&run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect()).await?;
+        works(&run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
+            .await?;
     }
     // Refreshes read everything, as users with their privileges.
     let jobs = entries_only(&run.catalog, &phases.post_acl);
@@ -185,7 +187,9 @@ async fn analyze(run: &Run, sessions: &[Session]) {
         .catalog
         .entries
         .iter()
-        .filter(|entry| matches!(entry.kind.as_str(), "table" | "materialized_view") && !run.has_failed(entry.id))
+        .filter(|entry| {
+            matches!(entry.kind.as_str(), "table" | "materialized_view") && !run.has_failed(entry.id)
+        })
         .map(|entry| qualified(entry.schema.as_deref(), &entry.name))
         .collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -208,7 +212,7 @@ async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
             Some(role) => Sql::new("ALTER ROLE ").role(role).text(format!(" IN DATABASE {}", ident(&name))),
             None => Sql::new(format!("ALTER DATABASE {}", ident(&name))),
         };
-        let sql = prefix.text(format!(" SET {} TO {}", ident(&setting.name), setting.value)).render();
+        let sql = prefix.text(format!(" SET {} TO {}", setting.name, setting.value)).render();
         if let Err(error) = leader.batch(&sql).await {
             run.record(&format!("setting {}", setting.name), error.to_string());
         }
@@ -218,6 +222,7 @@ async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
 
 /// Commits did not wait for the server's disk. This one does, and with it everything before it.
 async fn flush(leader: &Session) -> Result<(), Error> {
-    let sql = "SET synchronous_commit = on; CREATE TEMPORARY TABLE pgark_flush (); DROP TABLE pg_temp.pgark_flush";
+    let sql =
+        "SET synchronous_commit = on; CREATE TEMPORARY TABLE pgark_flush (); DROP TABLE pg_temp.pgark_flush";
     Ok(leader.batch(sql).await?)
 }

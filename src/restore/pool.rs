@@ -71,13 +71,7 @@ pub async fn run_jobs(
     Ok(idle.into_iter().map(|(_, session)| session).collect())
 }
 
-fn fail(
-    run: &Run,
-    queue: &mut ReadyQueue,
-    tasks: &[Task],
-    job: JobId,
-    error: Error,
-) -> Result<(), Error> {
+fn fail(run: &Run, queue: &mut ReadyQueue, tasks: &[Task], job: JobId, error: Error) -> Result<(), Error> {
     let cause = run.label(&tasks[job]);
     run.failed(run.entry_id(&tasks[job]), &cause, error)?;
     for skipped in queue.failed(job) {

@@ -75,9 +75,8 @@ pub async fn prepare(
     let phases = Phases::of(&catalog);
     let needs = Needs::of(&catalog, options.omit);
     let lacks = found.lacks(&needs, facts.version.major());
-    let count = |kinds: &[&str]| {
-        catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count()
-    };
+    let count =
+        |kinds: &[&str]| catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count();
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
     warnings.extend(encoding_warning(&begin, &facts.encoding));
@@ -129,6 +128,8 @@ pub async fn prepare(
 fn encoding_warning(begin: &Begin, target: &str) -> Option<String> {
     let source = &begin.source.encoding;
     (source != target).then(|| {
-        format!("the source is encoded in {source}, the target in {target}: text that does not exist there fails")
+        format!(
+            "the source is encoded in {source}, the target in {target}: text that does not exist there fails"
+        )
     })
 }

@@ -4,10 +4,11 @@
 use serde::Deserialize;
 
 use super::ddl::Work;
+use super::error::Error;
 use super::plan::Omit;
 use crate::manifest::PublicSchema;
-use crate::object::{AclRow, Kind, acl_statements};
-use crate::server::{Error, Session};
+use crate::object::acl::{Securable, Target, acl_difference};
+use crate::server::Session;
 use crate::sql::{Sql, literal};
 use crate::version::Version;
 
@@ -22,15 +23,11 @@ struct Row {
 }
 
 async fn read(session: &Session) -> Result<Option<Row>, Error> {
-    let rows = session
-        .query(
-            "select pg_get_userbyid(n.nspowner) as owner, n.nspacl::text[] as acl,
-                acldefault('n', n.nspowner)::text[] as acl_default,
-                obj_description(n.oid, 'pg_namespace') as comment
-            from pg_namespace n where n.nspname = 'public'",
-        )
-        .await?;
-    Ok(from_rows(&rows)?.pop())
+    let sql = "select pg_get_userbyid(n.nspowner) as owner, n.nspacl::text[] as acl,
+            acldefault('n', n.nspowner)::text[] as acl_default,
+            obj_description(n.oid, 'pg_namespace') as comment
+        from pg_namespace n where n.nspname = 'public'";
+    Ok(session.fetch(sql).await?.pop())
 }
 
 /// Makes, drops and gives away `public`: before everything else.
@@ -68,9 +65,9 @@ pub async fn acl(session: &Session, source: Option<&PublicSchema>, version: Vers
     if let (Some(source), Some(target)) = (source, read(session).await?) {
         let has = target.acl.unwrap_or_else(|| target.acl_default.clone());
         let wanted = source.acl.as_ref().unwrap_or(&target.acl_default);
-        let row = AclRow { acl: Some(wanted), default: &has };
-        let statements =
-            acl_statements(Kind::Schema, "SCHEMA", "public", Some(&target.owner), row, version);
+        let to = Target::Object { noun: "SCHEMA", reference: "public" };
+        let statements = acl_difference(to, Securable::Schema, &target.owner, version, &has, wanted)
+            .map_err(|error| Error::Rows { label: work.label.clone(), reason: error.to_string() })?;
         for acl in statements {
             match &acl.grantor {
                 Some(grantor) => work.sql.extend([

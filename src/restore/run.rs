@@ -136,7 +136,9 @@ impl Run {
     pub fn skipped(&self, entry: &Entry, cause: &str) {
         let mut state = self.state();
         state.failed.insert(entry.id);
-        state.failures.push(Failure { label: entry.label.clone(), reason: format!("needs {cause}, which failed") });
+        state
+            .failures
+            .push(Failure { label: entry.label.clone(), reason: format!("needs {cause}, which failed") });
     }
 
     /// Whether an entry failed or was skipped.

@@ -7,7 +7,9 @@ use tokio::sync::mpsc;
 
 use super::Input;
 use super::error::Error;
-use crate::archive::{self, ArchiveFile, Decoder, Limits, RecordType, StreamReader, TocEntry, Use, check_features};
+use crate::archive::{
+    self, ArchiveFile, Decoder, Limits, RecordType, StreamReader, TocEntry, Use, check_features,
+};
 use crate::manifest::{Begin, Catalog, Late};
 
 /// Decoded frames that wait for a worker, at most.

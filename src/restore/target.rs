@@ -91,7 +91,9 @@ impl Target {
         for extension in needs.extensions.iter().filter(|name| !self.extensions.contains(*name)) {
             lines.push(format!("extension \"{extension}\""));
         }
-        for (tablespace, label) in needs.tablespaces.iter().filter(|(name, _)| !self.tablespaces.contains(*name)) {
+        for (tablespace, label) in
+            needs.tablespaces.iter().filter(|(name, _)| !self.tablespaces.contains(*name))
+        {
             lines.push(format!("tablespace \"{tablespace}\" ({label})"));
         }
         if let Some((needed, label)) = needs.major.as_ref().filter(|(needed, _)| *needed > major) {

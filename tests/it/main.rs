@@ -6,11 +6,11 @@
     reason = "a test reads files and the environment, and says what it skips"
 )]
 
-mod round_trip;
-mod servers;
 mod archive_corruption;
 mod archive_hostile;
 mod archive_round_trip;
 mod archive_sample;
 mod archive_tools;
+mod round_trip;
+mod servers;
 mod support;

@@ -131,6 +131,21 @@ pub fn object_acl(object: &dyn Object, scope: &Scope<'_>) -> Result<Vec<Acl>, Ac
     Ok(statements)
 }
 
+/// What leads from one ACL of an object to another, both as the server prints their items.
+///
+/// # Errors
+/// An item that cannot be read, or a privilege that pgark does not know.
+pub fn acl_difference(
+    target: Target<'_>,
+    of: Securable,
+    owner: &str,
+    source: Version,
+    base: &[String],
+    current: &[String],
+) -> Result<Vec<Acl>, AclError> {
+    Ok(Grants { target, of, owner, source, known: &[] }.statements(&parse(base)?, &parse(current)?))
+}
+
 fn parse(items: &[String]) -> Result<Vec<AclItem>, AclError> {
     items.iter().map(|item| item.as_str().try_into()).collect()
 }
