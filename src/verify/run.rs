@@ -126,7 +126,9 @@ fn check_units(
     let mut share = Share::default();
     let mut check = RecordCheck { archive, decoder: Decoder::new()?, stored: Vec::new(), raw: Vec::new() };
     while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let mut rows = deep.then(|| Rows::new(&archive.toc()[unit[0]]));
+        let first = &archive.toc()[unit[0]];
+        let mut rows =
+            (deep && first.record_type == RecordType::Data).then(|| RowWalker::new(first.data_format));
         for &index in unit {
             if ctx.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
@@ -147,8 +149,8 @@ fn check_units(
                 Meter::add(&ctx.meter.rows, entry.rows.into());
             }
         }
-        if let Some(Rows::Walk(walker)) = rows {
-            share.tally.add_hash(archive.toc()[unit[0]].object_id, walker.hash());
+        if let Some(walker) = rows {
+            share.tally.add_hash(first.object_id, walker.hash());
         }
     }
     Ok(share)
@@ -171,23 +173,6 @@ impl Share {
     }
 }
 
-/// Deep verification of a unit.
-enum Rows {
-    /// The unit holds rows.
-    Walk(RowWalker),
-    /// It does not.
-    None,
-}
-
-impl Rows {
-    fn new(entry: &TocEntry) -> Self {
-        match entry.record_type {
-            RecordType::Data => Self::Walk(RowWalker::new(entry.data_format)),
-            _ => Self::None,
-        }
-    }
-}
-
 /// The buffers of a worker.
 struct RecordCheck<'a> {
     archive: &'a ArchiveFile,
@@ -197,11 +182,8 @@ struct RecordCheck<'a> {
 }
 
 impl RecordCheck<'_> {
-    fn record(&mut self, entry: &TocEntry, rows: Option<&mut Rows>) -> Result<Header, archive::Error> {
-        let walker = match rows {
-            Some(Rows::Walk(walker)) => Some(walker),
-            _ => None,
-        };
+    /// `walker`, when given, is the one of the frame's rows.
+    fn record(&mut self, entry: &TocEntry, walker: Option<&mut RowWalker>) -> Result<Header, archive::Error> {
         if walker.is_none() && !entry.record_type.is_json() {
             return self.archive.check_record(entry, &mut self.stored);
         }

@@ -95,7 +95,7 @@ fn limits_are_the_callers() {
     assert!(verify_stream(&Context::silent(), bytes.as_slice(), &options).is_err());
 }
 
-/// Verifies both ways, deep or not, and returns the one finding.
+/// Verifies both ways, deep or not, and returns the first finding.
 fn finding(sample: &Sample, deep: bool) -> Finding {
     let (bytes, _) = sample.write();
     let options = Options { deep, ..Options::default() };
@@ -105,7 +105,8 @@ fn finding(sample: &Sample, deep: bool) -> Finding {
         Err(verify::Error::Failed(failure)) => failure.findings,
         other => panic!("{other:?}"),
     });
-    assert_eq!(found[0], found[1]);
+    // A stream is not read beyond a damaged record.
+    assert_eq!(found[0][0], found[1][0]);
     found[0].remove(0)
 }
 
