@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use serde::de::IgnoredAny;
+
 use super::error::Error;
 use super::plan::units;
 use super::tally::Tally;
 use super::{Options, Report};
 use crate::archive::{
     self, ArchiveFile, ContentHash, Contents, Decoder, FormatError, Header, Input, Meta, ReadAt, RecordType,
-    RowWalker, TocEntry,
+    RowWalker, TocEntry, parse_json,
 };
 use crate::context::Context;
 use crate::event::{Event, Meter};
@@ -29,11 +31,11 @@ pub(super) fn source(ctx: &Context, source: Box<dyn ReadAt>, options: &Options) 
     Meter::add(&ctx.meter.items, toc.len() as u64);
 
     // Header and payload of every other record.
-    let (tally, contents) = check_all(ctx, &archive, options)?;
+    let (mut tally, contents) = check_all(ctx, &archive, options)?;
 
     // What the records say, as far as they are intact.
-    intact(archive.begin())?;
-    let (catalog, late) = (intact(archive.catalog())?, intact(archive.late())?);
+    intact(&mut tally, archive.begin())?;
+    let (catalog, late) = (intact(&mut tally, archive.catalog())?, intact(&mut tally, archive.late())?);
     let records = archive.end().records + 1;
     let failure =
         tally.failure(&contents, catalog.as_ref(), late.as_ref(), options.deep, Some(records), records);
@@ -55,12 +57,11 @@ pub(super) fn source(ctx: &Context, source: Box<dyn ReadAt>, options: &Options) 
     })
 }
 
-/// A damaged record was noted when it was checked; anything else ends the verification.
-fn intact<T>(read: Result<T, archive::Error>) -> Result<Option<T>, archive::Error> {
+/// What a record says, if it is intact. Damage is noted, anything else ends the verification.
+fn intact<T>(tally: &mut Tally, read: Result<T, archive::Error>) -> Result<Option<T>, archive::Error> {
     match read {
         Ok(value) => Ok(Some(value)),
-        Err(archive::Error::Damaged { .. }) => Ok(None),
-        Err(other) => Err(other),
+        Err(error) => tally.note_again(error).map(|()| None),
     }
 }
 
@@ -188,9 +189,11 @@ impl RecordCheck<'_> {
             return self.archive.check_record(entry, &mut self.stored);
         }
         let header = self.archive.read_frame(entry, &mut self.decoder, &mut self.stored, &mut self.raw)?;
-        if let Some(walker) = walker {
-            walk(walker, &header, &self.raw).map_err(|error| archive::Error::of(entry, error))?;
-        }
+        let content = match walker {
+            Some(walker) => walk(walker, &header, &self.raw),
+            None => parse_json::<IgnoredAny>(&self.raw).map(drop),
+        };
+        content.map_err(|error| archive::Error::of(entry, error))?;
         Ok(header)
     }
 }
