@@ -1,6 +1,6 @@
 //! The archive format and its files. `schema/archive/FORMAT.md` is the normative text.
 //!
-//! [`format`](self::format) is pure: bytes to records and back. [`Writer`] appends records, [`ArchiveFile`] reads
+//! [`mod@format`] is pure: bytes to records and back. [`Writer`] appends records, [`ArchiveFile`] reads
 //! them in any order from many threads, [`StreamReader`] reads them in file order from a pipe. Only `store` opens
 //! files.
 

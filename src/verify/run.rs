@@ -166,6 +166,8 @@ impl Share {
             RecordType::Data if entry.frame_no == 0 => {
                 let meta = Meta::decode(RecordType::Data, &header.meta)
                     .map_err(|error| archive::Error::of(entry, error))?;
+                // Column lists of all tables would fill memory.
+                let meta = Meta { source: None, ..meta };
                 self.ranges.push(((entry.object_id, entry.part_no), meta));
             }
             _ => {}
