@@ -1,0 +1,37 @@
+//! Where to connect to.
+
+use clap::Args;
+use pgark::server::conninfo::Flags;
+
+/// The connection flags of psql.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Server's host name, or directory of its socket
+    #[arg(short = 'h', long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Server's port
+    #[arg(short, long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// Role to connect as
+    #[arg(short = 'U', long, value_name = "ROLE")]
+    pub username: Option<String>,
+    /// Never ask for a password
+    #[arg(short = 'w', long, conflicts_with = "password")]
+    pub no_password: bool,
+    /// Ask for a password before connecting
+    #[arg(short = 'W', long)]
+    pub password: bool,
+}
+
+impl Connection {
+    /// What the library resolves.
+    pub fn flags(&self, dbname: Option<&str>) -> Flags {
+        Flags {
+            dbname: dbname.map(str::to_owned),
+            host: self.host.clone(),
+            port: self.port.clone(),
+            user: self.username.clone(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `pgark dump`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::value::{duration, label, level, size};
+use super::{Connection, TEMPLATE, Talk, jobs_default};
+
+/// Arguments of `pgark dump`.
+#[derive(Args, Debug)]
+#[command(
+    help_template = TEMPLATE,
+    before_help = "\
+Examples:
+  pgark dump app -f app.pgark
+  pgark dump postgresql://backup@db1/app -f app.pgark -j 8 --label app.git_sha=9c1e02f
+  pgark dump \"host=db1 dbname=app sslmode=verify-full\" -f - | ssh store 'cat > app.pgark'"
+)]
+pub struct Dump {
+    /// Database name, URI or key=value string
+    #[arg(value_name = "CONN", conflicts_with = "dbname")]
+    pub conn: Option<String>,
+    /// The same, as a flag
+    #[arg(short, long, value_name = "CONN")]
+    pub dbname: Option<String>,
+    /// Archive to write; - for stdout
+    #[arg(short, long, value_name = "FILE|-")]
+    pub file: Option<PathBuf>,
+    /// Sessions that read in parallel [default: number of cores, at most 8]
+    #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
+        value_parser = jobs)]
+    pub jobs: usize,
+    /// Compression: zstd:1 (default) to zstd:19
+    #[arg(short = 'Z', long, value_name = "zstd:N", value_parser = level, default_value = "zstd:1",
+        hide_default_value = true)]
+    pub compress: i32,
+    /// Label to store in the archive; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// Read tables above this size in several parts [default: 512MB]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "512MB", hide_default_value = true)]
+    pub split_above: u64,
+    /// Read every table in one part
+    #[arg(long, conflicts_with = "split_above")]
+    pub no_split: bool,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// Leave out objects that pgark cannot dump (exit 3), instead of failing
+    #[arg(long)]
+    pub skip_unsupported: bool,
+    /// Give up when a table lock takes longer (30s, 500ms; a number is milliseconds)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub lock_wait_timeout: Option<Duration>,
+    /// Format of rows: auto (binary where that is safe) or text
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
+        hide_default_value = true, hide_possible_values = true)]
+    pub copy_format: CopyFormat,
+    /// Where to connect to.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `--copy-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CopyFormat {
+    /// Binary where the types allow it.
+    Auto,
+    /// Binary.
+    Binary,
+    /// Text for every table.
+    Text,
+}
+
+/// A number of sessions.
+pub(super) fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=1000) => Ok(jobs),
+        _ => Err("a number from 1 to 1000 is wanted".to_owned()),
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line: what can be typed, and what `--help` says about it.
+
+mod connection;
+mod dump;
+mod offline;
+mod restore;
+mod value;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use connection::Connection;
+pub use dump::{CopyFormat, Dump};
+pub use offline::{Info, List, Schema, Sort, Verify};
+pub use restore::Restore;
+
+const TEMPLATE: &str = "{about-section}{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// A native logical dump and restore engine for PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pgark",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    subcommand_required = true,
+    help_template = TEMPLATE,
+    before_help = "\
+Examples:
+  pgark dump app -f app.pgark                   database app into one file
+  pgark verify app.pgark                        every byte of it
+  createdb -T template0 app2
+  pgark restore app.pgark -d app2               shows the plan, asks, restores",
+    after_help = "\
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 finished but objects skipped or failed, 4 archive damaged,
+  5 not found, 6 cannot connect, 7 access denied, 8 server went away, 9 statement rejected, 10 local I/O,
+  11 lock not obtained, 12 refused, 129/130/143 stopped by SIGHUP/SIGINT/SIGTERM.
+Connections: PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, ~/.pgpass … as with psql; -h is the host."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print help
+    #[arg(short = '?', long, action = ArgAction::Help, global = true, display_order = 1000)]
+    help: Option<bool>,
+    /// Print version
+    #[arg(short = 'V', long, action = ArgAction::Version, display_order = 1001)]
+    version: Option<bool>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Dump a database into one archive
+    Dump(Dump),
+    /// Restore an archive into a database
+    Restore(Restore),
+    /// Check every byte of an archive
+    Verify(Verify),
+    /// List what is in an archive: tables, rows, sizes, objects
+    List(List),
+    /// Show what an archive is: identity, origin, labels, encoding, settings
+    Info(Info),
+    /// Print an archive's definitions as SQL
+    Schema(Schema),
+}
+
+/// How the command talks.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reports")]
+pub struct Talk {
+    /// Print the summary as one JSON line on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// How to show progress on stderr
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Progress::Auto, hide_possible_values = true,
+        help = "Progress on stderr: auto, bar, plain (a line per 30 s), json, none [default: auto]",
+        hide_default_value = true)]
+    pub progress: Progress,
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// `--progress`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// Bar on a terminal, else plain.
+    Auto,
+    /// A bar that is redrawn.
+    Bar,
+    /// One line now and then.
+    Plain,
+    /// JSON lines.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// `min(cores, 8)`: the default of `-j`.
+fn jobs_default() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(8)
+}

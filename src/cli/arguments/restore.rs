@@ -1,0 +1,56 @@
+//! `pgark restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::dump::jobs;
+use super::{Connection, TEMPLATE, Talk, jobs_default};
+
+/// Arguments of `pgark restore`.
+#[derive(Args, Debug)]
+#[command(
+    help_template = TEMPLATE,
+    before_help = "\
+Examples:
+  createdb -T template0 app2
+  pgark restore app.pgark -d app2
+  pgark restore app.pgark -d \"host=db2 dbname=app2\" -j 8 --yes
+  ssh store 'cat app.pgark' | pgark restore - -d app2 --yes"
+)]
+pub struct Restore {
+    /// Archive to read; - for stdin
+    #[arg(value_name = "ARCHIVE|-")]
+    pub archive: PathBuf,
+    /// Target: database name, URI or key=value string; the database must exist and be empty
+    #[arg(short, long, value_name = "CONN")]
+    pub dbname: Option<String>,
+    /// Sessions that write in parallel [default: number of cores, at most 8]
+    #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
+        value_parser = jobs)]
+    pub jobs: usize,
+    /// Do not ask; needed where nobody can be asked
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the plan and stop
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Go on after errors, list what failed, end with exit 3
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Leave out ownership: everything belongs to the restoring role
+    #[arg(short = 'O', long)]
+    pub no_owner: bool,
+    /// Leave out GRANT, REVOKE and default privileges
+    #[arg(short = 'x', long)]
+    pub no_privileges: bool,
+    /// Do not ANALYZE at the end
+    #[arg(long)]
+    pub no_analyze: bool,
+    /// Where to connect to.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: Talk,
+}

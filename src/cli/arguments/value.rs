@@ -1,0 +1,116 @@
+//! Values of flags: sizes, times, labels, compression. Pure.
+
+use std::time::Duration;
+
+/// `512MB`, `1GiB`, `64k`, `1000000`: bytes. As in PostgreSQL, `MB` is 1024 × 1024.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(format!("`{unit}` is no unit: kB, MB, GB and TB are")),
+    };
+    let number: u64 = number.parse().map_err(|_| "a size such as 512MB is wanted".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+}
+
+/// `30s`, `500ms`, `5min`, `2h`; a number alone is milliseconds, as for PostgreSQL's own timeouts.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let factor = match unit {
+        "" | "ms" => 1,
+        "s" => 1000,
+        "min" | "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("`{unit}` is no unit: ms, s, min and h are")),
+    };
+    let number: u64 = number.parse().map_err(|_| "a time such as 30s is wanted".to_owned())?;
+    number
+        .checked_mul(factor)
+        // The server's limit for such settings.
+        .filter(|ms| (1..=i32::MAX as u64).contains(ms))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "from 1ms to 24 days".to_owned())
+}
+
+/// `key=value`.
+pub fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("key=value is wanted".to_owned()),
+    }
+}
+
+/// The level in `zstd:3`, `zstd` or `3`.
+pub fn level(text: &str) -> Result<i32, String> {
+    let (method, level) = match text.split_once(':') {
+        Some((method, level)) => (method, Some(level)),
+        None if text.starts_with(|c: char| c.is_ascii_digit()) => ("zstd", Some(text)),
+        None => (text, None),
+    };
+    let number = level.map(|level| level.trim_start_matches("level="));
+    match (method, number.map_or(Ok(1), str::parse::<i32>)) {
+        ("zstd", Ok(level @ 1..=19)) => Ok(level),
+        ("none", _) | ("zstd", Ok(0)) => {
+            Err("archives are always compressed, which also checks them; zstd:1 costs next to nothing".into())
+        }
+        ("zstd", _) => Err("levels go from zstd:1 to zstd:19".to_owned()),
+        // What gives about the same size.
+        ("gzip", _) => Err(format!("gzip is not offered: use zstd:{}", if level.is_some() { 5 } else { 3 })),
+        ("lz4", _) => Err("lz4 is not offered: use zstd:1".to_owned()),
+        _ => Err("zstd:1 to zstd:19 is wanted".to_owned()),
+    }
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (&text[..end], text[end..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_in_powers_of_1024() {
+        assert_eq!(size("512MB"), Ok(512 << 20));
+        assert_eq!(size("1GiB"), Ok(1 << 30));
+        assert_eq!(size("64k"), Ok(65_536));
+        assert_eq!(size("0"), Ok(0));
+        for wrong in ["", "MB", "-1", "1.5GB", "3 apples", "99999999999TB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_unit_is_milliseconds() {
+        assert_eq!(duration("1500"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("2 min"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "0", "1d", "1000h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn compression_names_its_equivalent() {
+        assert_eq!((level("zstd"), level("zstd:19"), level("7")), (Ok(1), Ok(19), Ok(7)));
+        assert_eq!(level("zstd:level=3"), Ok(3));
+        assert!(level("gzip:9").unwrap_err().contains("zstd:"));
+        assert!(level("lz4").unwrap_err().contains("zstd:1"));
+        assert!(level("none").unwrap_err().contains("always compressed"));
+        for wrong in ["zstd:0", "zstd:20", "", "brotli"] {
+            assert!(level(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn labels_may_hold_equal_signs() {
+        assert_eq!(label("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(label("=b").is_err() && label("ab").is_err());
+    }
+}

@@ -1,0 +1,73 @@
+//! From flags to connection parameters, with a password where one is wanted.
+
+use std::io::IsTerminal;
+
+use pgark::context::Context;
+use pgark::server::conninfo::{Environment, resolve};
+use pgark::server::{Conninfo, Server};
+
+use super::arguments::Connection;
+use super::report::{Report, Scene};
+
+/// Where a password came from, for the message that it is wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PasswordFrom {
+    /// The user typed it.
+    Prompt,
+    /// `PGPASSWORD`.
+    Environment,
+    /// The connection string, or a password file, which the error itself names.
+    #[default]
+    Elsewhere,
+}
+
+/// Resolves the parameters and asks for a password: with `-W` at once, else if the server wants one, none is
+/// known, and there is a terminal.
+///
+/// # Errors
+/// Parameters that cannot be used; a prompt that fails.
+pub async fn conninfo(
+    ctx: &Context,
+    connection: &Connection,
+    dbname: Option<&str>,
+) -> Result<(Conninfo, PasswordFrom), Report> {
+    let environment = Environment::process();
+    let mut conninfo = resolve(&connection.flags(dbname), &environment)
+        .map_err(|error| Report::server(&error.into(), &Scene::default()))?;
+    conninfo.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
+    let known = conninfo.hosts.iter().all(|host| host.password.is_some());
+    if connection.password || (!known && !connection.no_password && asks(&conninfo).await) {
+        let password = prompt(ctx, &conninfo).await?;
+        conninfo.set_password(&password);
+        return Ok((conninfo, PasswordFrom::Prompt));
+    }
+    let given = (environment.var)("PGPASSWORD").unwrap_or_default();
+    let is_given = |host: &pgark::server::conninfo::Host| {
+        host.password.as_ref().is_some_and(|p| p.file.is_none() && p.secret() == given)
+    };
+    let from = match conninfo.hosts.iter().any(is_given) {
+        true => PasswordFrom::Environment,
+        false => PasswordFrom::Elsewhere,
+    };
+    Ok((conninfo, from))
+}
+
+/// Whether the server wants a password that only the user can know. Other errors are left to the operation.
+async fn asks(conninfo: &Conninfo) -> bool {
+    std::io::stdin().is_terminal()
+        && std::io::stderr().is_terminal()
+        && matches!(Server::connect(conninfo).await, Err(error) if error.needs_password())
+}
+
+async fn prompt(ctx: &Context, conninfo: &Conninfo) -> Result<String, Report> {
+    let text = format!("Password for {}: ", conninfo.redacted());
+    let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(text));
+    tokio::select! {
+        typed = typed => match typed {
+            Ok(Ok(password)) => Ok(password),
+            Ok(Err(error)) => Err(Report::no_prompt(&error)),
+            Err(_) => Err(Report::unexpected("the prompt ended unexpectedly")),
+        },
+        () = ctx.cancel.cancelled() => Err(Report::interrupted()),
+    }
+}

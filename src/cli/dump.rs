@@ -1,0 +1,102 @@
+//! `pgark dump`.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pgark::dump::{Options, Output, Summary, dump};
+
+use super::arguments::{CopyFormat, Dump};
+use super::progress::{Form, Progress};
+use super::report::{Report, Scene};
+use super::signals::Signals;
+use super::{Outcome, connect, exit, figure, stdio};
+
+/// Dumps.
+pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
+    let output = output(&arguments)?;
+    let options = options(&arguments)?;
+    let progress = Arc::new(Progress::new("dump", Form::of(&arguments.talk)));
+    let ctx = progress.context();
+    signals.watch(ctx.cancel.clone());
+    let dbname = arguments.conn.as_deref().or(arguments.dbname.as_deref());
+    let (conninfo, password_from) = connect::conninfo(&ctx, &arguments.connection, dbname).await?;
+    let painter = progress.paint(&ctx);
+    let result = dump(&ctx, &conninfo, &output, &options).await;
+    painter.finish();
+    let scene = Scene { conninfo: Some(&conninfo), password_from, archive: arguments.file.as_deref() };
+    let summary = result.map_err(|error| Report::dump(&error, &scene))?;
+    conclude(&arguments, &summary)
+}
+
+fn output(arguments: &Dump) -> Result<Output, Report> {
+    let Some(path) = arguments.file.clone() else {
+        return Err(Report::new(exit::USAGE, "no archive is named: -f is missing")
+            .hint("name a file: pgark dump app -f app.pgark; or -f - for a pipe"));
+    };
+    if path.as_os_str() != "-" {
+        return Ok(Output::File { path, force: arguments.force });
+    }
+    if std::io::stdout().is_terminal() {
+        return Err(Report::new(exit::USAGE, "an archive is not written to a terminal")
+            .hint("name a file with -f, or send stdout to a pipe or a file"));
+    }
+    Ok(Output::Stdout)
+}
+
+fn options(arguments: &Dump) -> Result<Options, Report> {
+    if arguments.copy_format == CopyFormat::Binary {
+        return Err(Report::new(exit::USAGE, "rows cannot be forced into binary form")
+            .cause("some types have no binary form, or one that other servers refuse")
+            .hint("--copy-format auto, the default, uses binary wherever that is safe"));
+    }
+    Ok(Options {
+        jobs: arguments.jobs,
+        level: arguments.compress,
+        labels: arguments.label.iter().cloned().collect(),
+        split_above: (!arguments.no_split).then_some(arguments.split_above),
+        skip_unsupported: arguments.skip_unsupported,
+        lock_wait_timeout: arguments.lock_wait_timeout,
+        text_only: arguments.copy_format == CopyFormat::Text,
+    })
+}
+
+fn conclude(arguments: &Dump, summary: &Summary) -> Outcome {
+    let to_stdout = summary.archive == "-";
+    let code = if summary.skipped.is_empty() { exit::DONE } else { exit::INCOMPLETE };
+    if arguments.talk.json {
+        let line = stdio::summary_line("dump", code, summary);
+        if to_stdout { stdio::say(&line) } else { stdio::write(line.as_bytes())? }
+    } else if !arguments.talk.quiet {
+        stdio::say(&text(summary));
+    }
+    Ok(code)
+}
+
+fn text(summary: &Summary) -> String {
+    let time = Duration::from_millis(summary.duration_ms);
+    let Summary { archive, bytes, raw_bytes, identity, .. } = summary;
+    let mut text = format!(
+        "done  {archive}  {}  ({} raw, {})  in {}  {}\n",
+        figure::bytes(*bytes),
+        figure::bytes(*raw_bytes),
+        figure::ratio(*raw_bytes, *bytes),
+        figure::time(time),
+        figure::rate(*raw_bytes, time),
+    );
+    text.push_str(&format!(
+        "      {}  {}  {}  {}\n",
+        figure::count(summary.tables as u64, "table"),
+        figure::count(summary.rows, "row"),
+        figure::count(summary.large_objects, "large object"),
+        figure::count(summary.warnings.len() as u64, "warning"),
+    ));
+    for name in &summary.skipped {
+        text.push_str(&format!("      left out: {}\n", stdio::visible(name)));
+    }
+    text.push_str(&format!("      {identity}"));
+    if archive != "-" {
+        text.push_str(&format!("  verify: pgark verify {archive}"));
+    }
+    text
+}

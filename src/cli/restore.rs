@@ -1,0 +1,176 @@
+//! `pgark restore`: shows the plan, asks, restores.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pgark::context::Context;
+use pgark::restore::{Error, Input, Omit, Options, Plan, Summary, prepare};
+
+use super::arguments::Restore;
+use super::progress::{Form, Progress};
+use super::report::{Report, Scene};
+use super::signals::Signals;
+use super::stdio::visible;
+use super::{Outcome, connect, exit, figure, stdio};
+
+/// Restores.
+pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
+    let input = match arguments.archive.as_os_str() == "-" {
+        true => Input::Stdin,
+        false => Input::File(arguments.archive.clone()),
+    };
+    let target = target(&arguments)?;
+    let progress = Arc::new(Progress::new("restore", Form::of(&arguments.talk)));
+    let ctx = progress.context();
+    signals.watch(ctx.cancel.clone());
+    let (conninfo, password_from) = connect::conninfo(&ctx, &arguments.connection, target.as_deref()).await?;
+    let scene = Scene { conninfo: Some(&conninfo), password_from, archive: Some(&arguments.archive) };
+    let report = |error: Error| Report::restore(&error, &scene, &ctx.meter);
+
+    let options = Options {
+        jobs: arguments.jobs,
+        keep_going: arguments.keep_going,
+        omit: Omit { owner: arguments.no_owner, privileges: arguments.no_privileges },
+        analyze: !arguments.no_analyze,
+    };
+    let prepared = tokio::select! {
+        prepared = prepare(&ctx, &input, &conninfo, &options) => prepared.map_err(report)?,
+        () = ctx.cancel.cancelled() => return Err(Report::interrupted()),
+    };
+    if !arguments.talk.quiet || arguments.dry_run {
+        stdio::say(&plan_text(prepared.plan()));
+    }
+    if let Some(refusal) = prepared.refusal() {
+        return Err(report(refusal));
+    }
+    if arguments.dry_run {
+        return Ok(exit::DONE);
+    }
+    if !arguments.yes && !confirmed(&ctx, &input).await? {
+        return Err(report(Error::NotConfirmed));
+    }
+    let painter = progress.paint(&ctx);
+    let result = prepared.run(&ctx).await;
+    painter.finish();
+    conclude(&arguments, &result.map_err(report)?)
+}
+
+/// The target must be named: a restore into whatever the defaults lead to is an accident.
+fn target(arguments: &Restore) -> Result<Option<String>, Report> {
+    #[expect(clippy::disallowed_methods, reason = "the command line is an edge: it reads the environment")]
+    let named = ["PGDATABASE", "PGSERVICE"].iter().any(|name| std::env::var_os(name).is_some());
+    if arguments.dbname.is_none() && !named {
+        return Err(Report::new(exit::USAGE, "no target is named: -d is missing").hint(format!(
+            "name the database: pgark restore {} -d NAME",
+            visible(&arguments.archive.to_string_lossy())
+        )));
+    }
+    Ok(arguments.dbname.clone())
+}
+
+/// Asks on the terminal.
+async fn confirmed(ctx: &Context, input: &Input) -> Result<bool, Report> {
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !terminal || matches!(input, Input::Stdin) {
+        return Err(Report::new(exit::REFUSED, "not confirmed, and nobody can be asked")
+            .hint("say --yes to restore without a question, or --dry-run to see the plan only"));
+    }
+    stdio::prompt("Proceed? [y/N] ");
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map(|_| line)
+    });
+    tokio::select! {
+        answer = answer => {
+            let answer = answer.ok().and_then(Result::ok).unwrap_or_default();
+            Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        }
+        () = ctx.cancel.cancelled() => Err(Report::interrupted()),
+    }
+}
+
+fn plan_text(plan: &Plan) -> String {
+    let identity =
+        plan.identity.as_deref().map(|identity| format!(" ({})", short(identity))).unwrap_or_default();
+    let mut text = format!(
+        "Plan  {}{identity}  ->  {}   PostgreSQL {} -> {}\n",
+        visible(&plan.archive),
+        visible(&plan.target),
+        visible(&plan.source_version),
+        visible(&plan.target_version),
+    );
+    let mut line = |name: &str, what: &str| text.push_str(&format!("  {name:<10} {}\n", visible(what)));
+    line("pre-data", &figure::count(plan.pre_data as u64, "object"));
+    let rows = plan.rows.map(|rows| format!(", {}", figure::count(rows, "row"))).unwrap_or_default();
+    let (tables, sessions) =
+        (figure::count(plan.tables as u64, "table"), figure::count(plan.jobs as u64, "session"));
+    line("data", &format!("{tables}{rows}, {}, {sessions}", figure::bytes(plan.raw_bytes)));
+    let parts = [
+        figure::count(plan.indexes as u64, "index"),
+        figure::count(plan.constraints as u64, "constraint"),
+        format!("{} more", figure::number(plan.other_post_data as u64)),
+    ];
+    line("post-data", &parts.join(", "));
+    let mut needs = Vec::new();
+    if !plan.needs.roles.is_empty() {
+        needs.push(format!("roles {}", names(plan.needs.roles.keys())));
+    }
+    if !plan.needs.extensions.is_empty() {
+        needs.push(format!("extensions {}", names(plan.needs.extensions.iter())));
+    }
+    if !plan.needs.tablespaces.is_empty() {
+        needs.push(format!("tablespaces {}", names(plan.needs.tablespaces.keys())));
+    }
+    if !needs.is_empty() {
+        line("needs", &needs.join("   "));
+    }
+    plan.lacks.iter().for_each(|lack| line("lacks", lack));
+    plan.warnings.iter().for_each(|warning| line("warning", warning));
+    text
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The first digits of an identity are enough for people.
+fn short(identity: &str) -> &str {
+    identity.get(.."sha256:".len() + 12).unwrap_or(identity)
+}
+
+fn conclude(arguments: &Restore, summary: &Summary) -> Outcome {
+    let code = if summary.failed.is_empty() { exit::DONE } else { exit::INCOMPLETE };
+    if arguments.talk.json {
+        stdio::write(stdio::summary_line("restore", code, summary).as_bytes())?;
+    }
+    if !arguments.talk.json && (!arguments.talk.quiet || code != exit::DONE) {
+        stdio::say(&summary_text(summary));
+    }
+    Ok(code)
+}
+
+fn summary_text(summary: &Summary) -> String {
+    let time = Duration::from_millis(summary.duration_ms);
+    let mut text = format!(
+        "{}  {}  {}  in {}  {}\n",
+        if summary.failed.is_empty() { "done" } else { "done, with failures" },
+        visible(&summary.target),
+        figure::bytes(summary.raw_bytes),
+        figure::time(time),
+        figure::rate(summary.raw_bytes, time),
+    );
+    text.push_str(&format!(
+        "      {}  {}  {}  {}  {}  {}\n",
+        figure::count(summary.objects as u64, "object"),
+        figure::count(summary.tables as u64, "table"),
+        figure::count(summary.rows, "row"),
+        figure::count(summary.large_objects, "large object"),
+        figure::count(summary.sequences as u64, "sequence"),
+        figure::count(summary.warnings.len() as u64, "warning"),
+    ));
+    for failure in &summary.failed {
+        text.push_str(&format!("      failed: {}: {}\n", visible(&failure.label), visible(&failure.reason)));
+    }
+    text
+}
