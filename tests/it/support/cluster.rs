@@ -83,7 +83,9 @@ impl Cluster {
     fn script(&self, what: &str) -> String {
         let mut command = Command::new(script());
         command.args([what, &self.server.major.to_string()]);
-        command.env("PGARK_RUN_DIR", self.run_folder()).env("PGARK_TEST_PORT_BASE", self.port_base.to_string());
+        command
+            .env("PGARK_RUN_DIR", self.run_folder())
+            .env("PGARK_TEST_PORT_BASE", self.port_base.to_string());
         let output = command.output().expect("scripts/servers runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() || std::thread::panicking(), "scripts/servers {what}: {said}");

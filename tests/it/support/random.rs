@@ -30,8 +30,9 @@ impl Random {
 
     /// One point in each of `count` equal parts of 0..1, in random order: spread, and yet by chance.
     pub fn spread(&mut self, count: usize) -> Vec<f64> {
-        let mut points: Vec<f64> =
-            (0..count).map(|part| (part as f64 + self.below(1 << 20) as f64 / (1 << 20) as f64) / count as f64).collect();
+        let mut points: Vec<f64> = (0..count)
+            .map(|part| (part as f64 + self.below(1 << 20) as f64 / (1 << 20) as f64) / count as f64)
+            .collect();
         for at in (1..count).rev() {
             points.swap(at, self.below(at as u64 + 1) as usize);
         }
