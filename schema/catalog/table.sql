@@ -14,6 +14,12 @@ select
     case when c.reloftype <> 0 then c.reloftype::regtype::text end as of_type,
     c.reloptions as options,
     t.reloptions as toast_options,
+    -- CREATE TABLE makes no TOAST table, and forgets its options, unless a column's values have no upper bound.
+    t.reloptions is not null and not exists (
+        select 1 from pg_attribute w join pg_type wt on wt.oid = w.atttypid
+        where w.attrelid = c.oid and w.attnum > 0 and not w.attisdropped
+          and w.attlen = -1 and w.atttypmod = -1 and wt.typstorage <> 'p'
+    ) as toast_is_left_over,
     s.spcname as tablespace,
     a.amname as access_method,
     c.relreplident as replica_identity,

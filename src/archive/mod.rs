@@ -1,6 +1,6 @@
 //! The archive format and its files. `schema/archive/FORMAT.md` is the normative text.
 //!
-//! [`format`](self::format) is pure: bytes to records and back. [`Writer`] appends records, [`ArchiveFile`] reads
+//! [`mod@format`] is pure: bytes to records and back. [`Writer`] appends records, [`ArchiveFile`] reads
 //! them in any order from many threads, [`StreamReader`] reads them in file order from a pipe. Only `store` opens
 //! files.
 
@@ -10,6 +10,8 @@ mod content_hash;
 mod error;
 pub mod format;
 mod json;
+mod locate;
+mod read_at;
 mod reader;
 mod rows;
 mod store;
@@ -25,7 +27,8 @@ pub use format::{
     NO_OBJECT, Part, RecordType, Source, SourceColumn, Status, TocEntry,
 };
 pub use json::{Use, check_features, parse_json};
-pub use reader::{ArchiveFile, ReadAt};
+pub use read_at::ReadAt;
+pub use reader::ArchiveFile;
 pub use rows::RowWalker;
 pub use store::{Input, Output, Overwrite, StoreError, is_stream, open_stream};
 pub use stream::{StreamReader, StreamRecord};

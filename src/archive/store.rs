@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
-use super::reader::ReadAt;
+use super::read_at::ReadAt;
 
 /// Why a file cannot be opened, made or put in place.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
+    /// What a failed system call on `path` means. Also for errors of [`Output`]'s writes, which do not know the path.
+    pub fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },

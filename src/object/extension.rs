@@ -37,7 +37,7 @@ impl Object for Extension {
         &self.name
     }
 
-    fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
+    fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let name = ident(&self.name);
         let create = format!("CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA {}", ident(&self.schema));
         let mut statements = Vec::new();
@@ -46,6 +46,10 @@ impl Object for Extension {
             statements.push(Sql::new(format!("DROP EXTENSION IF EXISTS {name}")));
         }
         statements.push(Sql::new(create));
+        if scope.database.comments_on(self.id()).next().is_none() {
+            // The control file may bring a comment that was removed in the source.
+            statements.push(Sql::new(format!("COMMENT ON EXTENSION {name} IS NULL")));
+        }
         statements
     }
 
@@ -84,29 +88,32 @@ mod tests {
     use super::{Extension, depends_on_extension};
     use crate::graph::Repairs;
     use crate::object::schema::Schema;
-    use crate::object::{Database, Depend, Object, Scope};
+    use crate::object::{Comment, Database, Depend, Object, Scope};
     use crate::version::Version;
 
     #[test]
     fn extensions_are_made_in_their_schema() {
-        let scope = Scope {
-            source: Version::from_num(150_000),
-            repairs: &Repairs::default(),
-            database: &Database::default(),
+        let mut database = Database::default();
+        let extension = |oid: u32, name: &str, schema: &str| Extension {
+            oid,
+            name: name.to_owned(),
+            schema: schema.to_owned(),
+            ..Extension::default()
         };
-        let create = |name: &str, schema: &str| {
-            let row = Extension { name: name.to_owned(), schema: schema.to_owned(), ..Extension::default() };
-            row.create(&scope).iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
+        let (own, plpgsql) =
+            (extension(20_000, "uuid-ossp", "My"), extension(20_001, "plpgsql", "pg_catalog"));
+        database.comments.push(Comment { class: 3079, oid: own.oid, ..Comment::default() });
+        database.lookup.comments.insert(own.id(), vec![0]);
+        let scope =
+            Scope { source: Version::from_num(150_000), repairs: &Repairs::default(), database: &database };
+        let create = |row: &Extension| row.create(&scope).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(create(&own), ["CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA \"My\""]);
         assert_eq!(
-            create("uuid-ossp", "My"),
-            ["CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA \"My\""]
-        );
-        assert_eq!(
-            create("plpgsql", "pg_catalog"),
+            create(&plpgsql),
             [
                 "DROP EXTENSION IF EXISTS plpgsql",
-                "CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog"
+                "CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog",
+                "COMMENT ON EXTENSION plpgsql IS NULL",
             ]
         );
     }

@@ -235,6 +235,7 @@ mod tests {
             ref_class: Class::RELATION.0,
             ref_oid: relation,
             kind: "n".into(),
+            extension: None,
         };
         Database {
             views: vec![View { oid: 2, rule: 102, ..View::default() }],

@@ -73,6 +73,7 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
     let first = jobs.jobs.len();
     let by_id: HashMap<u32, JobId> =
         positions.iter().enumerate().map(|(n, &at)| (catalog.entries[at].id, first + n)).collect();
+    let locks = Locks::new(catalog);
     for &at in positions {
         let entry = &catalog.entries[at];
         let mut deps: Vec<JobId> = Vec::new();
@@ -84,29 +85,69 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
                 cost = cost.max(*bytes);
             }
         }
-        let tables = relations(catalog, entry);
-        let (exclusive, shared) = match entry.kind.as_str() {
-            // CREATE INDEX takes SHARE: several on one table run at once.
-            "index" => (Vec::new(), tables),
-            _ => (tables, Vec::new()),
-        };
+        let (exclusive, shared) = locks.of(entry);
         jobs.push(Task::Entry(at), Job { cost, deps, exclusive, shared });
     }
 }
 
-/// The tables that an entry's statement locks: those it depends on, directly or through a key it refers to.
-fn relations(catalog: &Catalog, entry: &Entry) -> Vec<usize> {
-    let mut tables = BTreeSet::new();
-    for dep in &entry.deps {
-        let Some(dep) = catalog.entries.get(*dep as usize - 1) else { continue };
-        match dep.kind.as_str() {
-            "table" | "materialized_view" | "view" => drop(tables.insert(dep.id as usize)),
-            _ => tables.extend(dep.deps.iter().filter(|id| is_table(catalog, **id)).map(|id| *id as usize)),
-        }
-    }
-    tables.into_iter().collect()
+/// Which tables the statements of entries lock.
+struct Locks<'a> {
+    catalog: &'a Catalog,
+    /// By the id of a table's entry: the tables it inherits from, or is a partition of.
+    parents: HashMap<u32, Vec<u32>>,
 }
 
-fn is_table(catalog: &Catalog, id: u32) -> bool {
-    catalog.entries.get(id as usize - 1).is_some_and(|entry| entry.kind == "table")
+impl<'a> Locks<'a> {
+    fn new(catalog: &'a Catalog) -> Self {
+        let mut parents: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut locks = Self { catalog, parents: HashMap::new() };
+        for entry in &catalog.entries {
+            let tables = entry.deps.iter().copied().filter(|id| locks.is_table(*id));
+            match entry.kind.as_str() {
+                "table" => parents.entry(entry.id).or_default().extend(tables),
+                "table_attach" => {
+                    let (child, parent): (Vec<u32>, Vec<u32>) =
+                        tables.partition(|id| catalog.entries[*id as usize - 1].oid == entry.oid);
+                    child.iter().for_each(|id| parents.entry(*id).or_default().extend(&parent));
+                }
+                _ => {}
+            }
+        }
+        locks.parents = parents;
+        locks
+    }
+
+    fn is_table(&self, id: u32) -> bool {
+        self.catalog.entries.get(id as usize - 1).is_some_and(|entry| entry.kind == "table")
+    }
+
+    /// Exclusive and shared. A statement on a partitioned table or a parent may go on to its children: whoever works
+    /// on a child therefore shares the parents, so the two are never at it together.
+    fn of(&self, entry: &Entry) -> (Vec<usize>, Vec<usize>) {
+        let mut tables = BTreeSet::new();
+        for dep in &entry.deps {
+            let Some(dep) = self.catalog.entries.get(*dep as usize - 1) else { continue };
+            match dep.kind.as_str() {
+                "table" | "materialized_view" | "view" => drop(tables.insert(dep.id)),
+                // A foreign key depends on the key that it refers to, and locks the key's table.
+                _ => tables.extend(dep.deps.iter().copied().filter(|id| self.is_table(*id))),
+            }
+        }
+        let mut above: BTreeSet<u32> = BTreeSet::new();
+        let mut next: Vec<u32> = tables.iter().copied().collect();
+        while let Some(id) = next.pop() {
+            for parent in self.parents.get(&id).into_iter().flatten() {
+                if above.insert(*parent) {
+                    next.push(*parent);
+                }
+            }
+        }
+        let ids = |set: BTreeSet<u32>| set.into_iter().map(|id| id as usize).collect::<Vec<usize>>();
+        if entry.kind == "index" {
+            // CREATE INDEX takes SHARE: several on one table run at once.
+            above.extend(tables);
+            return (Vec::new(), ids(above));
+        }
+        (ids(tables), ids(above))
+    }
 }

@@ -169,8 +169,8 @@ pub async fn load_pages(session: &Session, pages: &[u8], entry: &Entry) -> Resul
         if bytes >= LARGE_OBJECT_BYTES || at + 1 == runs.len() {
             let put = session
                 .query_with(
-                    "SELECT pg_catalog.lo_put(v.o, v.p, v.d)
-                    FROM pg_catalog.unnest($1::oid[], $2::int8[], $3::bytea[]) v (o, p, d)",
+                    "SELECT pg_catalog.lo_put(v.o, v.p, v.d) FROM ROWS FROM (pg_catalog.unnest($1::oid[]),
+                        pg_catalog.unnest($2::int8[]), pg_catalog.unnest($3::bytea[])) v (o, p, d)",
                     &[(&oids, Type::OID_ARRAY), (&offsets, Type::INT8_ARRAY), (&data, Type::BYTEA_ARRAY)],
                 )
                 .await;

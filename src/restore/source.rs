@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::Input;
 use super::error::Error;
 use crate::archive::{
-    self, ArchiveFile, Decoder, Limits, RecordType, StreamReader, TocEntry, Use, check_features,
+    self, ArchiveFile, Decoder, Limits, RecordType, StreamReader, TocEntry, Use, check_features, gaps,
 };
 use crate::manifest::{Begin, Catalog, Late};
 
@@ -21,12 +21,13 @@ pub enum Item {
     /// BEGIN.
     Begin(Box<Begin>),
     /// CATALOG.
-    Catalog(Box<Catalog>),
+    Catalog(Arc<Catalog>),
     /// Rows, checked.
     Rows(TocEntry, Vec<u8>),
     /// LATE.
-    Late(Box<Late>),
-    /// END was there and everything before it was as written: the identity.
+    Late(Arc<Late>),
+    /// END was there, everything before it was as written, and nothing that the catalog promises is missing: the
+    /// identity.
     End(String),
 }
 
@@ -85,7 +86,7 @@ async fn open_stream(input: impl std::io::Read + Send + 'static) -> Result<(Sour
         Some(Ok(Item::Catalog(catalog))) => catalog,
         other => return Err(unexpected(other)),
     };
-    Ok((Source::Stream(queue), *begin, *catalog))
+    Ok((Source::Stream(queue), *begin, Catalog::clone(&catalog)))
 }
 
 /// What came instead of what had to come.
@@ -102,6 +103,7 @@ fn read_stream(
     items: &mpsc::Sender<Result<Item, archive::Error>>,
 ) -> Result<(), archive::Error> {
     let mut reader = StreamReader::new(input, Limits::default())?;
+    let (mut catalog, mut late) = (Arc::<Catalog>::default(), Arc::<Late>::default());
     while let Some(record) = reader.next_record()? {
         let mut raw = Vec::new();
         let item = match record.header.record_type {
@@ -110,8 +112,14 @@ fn read_stream(
                 check_features(&begin, Use::Restore)?;
                 Item::Begin(Box::new(begin))
             }
-            RecordType::Catalog => Item::Catalog(Box::new(reader.json()?)),
-            RecordType::Late => Item::Late(Box::new(reader.json()?)),
+            RecordType::Catalog => {
+                catalog = Arc::new(reader.json()?);
+                Item::Catalog(Arc::clone(&catalog))
+            }
+            RecordType::Late => {
+                late = Arc::new(reader.json()?);
+                Item::Late(Arc::clone(&late))
+            }
             RecordType::Data => {
                 reader.decode(&mut raw)?;
                 Item::Rows(record.entry, raw)
@@ -122,6 +130,9 @@ fn read_stream(
         if items.blocking_send(Ok(item)).is_err() {
             return Ok(());
         }
+    }
+    if let Some(gap) = gaps(reader.contents(), &catalog, &late).into_iter().next() {
+        return Err(archive::Error::Incomplete(gap));
     }
     if let Some(end) = reader.end() {
         let _ = items.blocking_send(Ok(Item::End(end.root.to_string())));

@@ -82,7 +82,7 @@ async fn distribute(
                     std::future::pending::<()>().await;
                 }
             }
-            Some(Ok(Item::Late(found))) => late = Some(*found),
+            Some(Ok(Item::Late(found))) => late = Some(Late::clone(&found)),
             Some(Ok(Item::End(identity))) => {
                 return late.map(|late| (late, identity)).ok_or_else(|| unexpected(None));
             }

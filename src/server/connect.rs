@@ -211,7 +211,7 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    fn new(host: Host, address: Address, conninfo: &Conninfo) -> Self {
+    pub(super) fn new(host: Host, address: Address, conninfo: &Conninfo) -> Self {
         Self { host, address, keepalives: conninfo.keepalives, tls: None }
     }
 
@@ -308,7 +308,7 @@ fn ways(mode: SslMode, socket: bool) -> &'static [bool] {
 /// Unlike libpq a wrong password is not tried again, least of all in clear.
 fn may_change_encryption(failure: &Failure) -> bool {
     match failure {
-        Failure::Tls(_) | Failure::Protocol(_) => true,
+        Failure::Tls(_) => true,
         Failure::Server { server, .. } => server.code == "28000",
         _ => false,
     }
@@ -359,7 +359,12 @@ fn refused(error: &tokio_postgres::Error, host: &Host) -> Failure {
     }
     let source = std::error::Error::source(error);
     if let Some(io) = source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
-        return Failure::Network(std::io::Error::new(io.kind(), io.to_string()));
+        return match io.kind() {
+            std::io::ErrorKind::InvalidData => {
+                Failure::Protocol(format!("what answers there does not speak PostgreSQL's protocol: {io}"))
+            }
+            kind => Failure::Network(std::io::Error::new(kind, io.to_string())),
+        };
     }
     let text = chain(error);
     // The library has no kinds that can be asked for, only texts.

@@ -303,3 +303,63 @@ fn lines(attempts: &[Attempt]) -> String {
     let lines = attempts.iter().map(|a| format!("connection to {} failed: {}", a.target, a.failure));
     lines.collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected(code: &str, severity: &str) -> Error {
+        let server = ServerError { code: code.into(), severity: severity.into(), ..ServerError::default() };
+        Error::Rejected { context: String::new(), server: Box::new(server), locking: false }
+    }
+
+    #[test]
+    fn sqlstates_decide_the_class() {
+        for (code, class) in [
+            ("42601", Class::Rejected),
+            ("23505", Class::Rejected),
+            ("42501", Class::Access),
+            ("55P03", Class::Lock),
+            ("57014", Class::Lost),
+            ("57P01", Class::Lost),
+            ("25P03", Class::Lost),
+            ("08006", Class::Lost),
+            ("40001", Class::Rejected),
+        ] {
+            assert_eq!(rejected(code, "ERROR").class(), class, "{code}");
+        }
+        assert_eq!(rejected("XX000", "FATAL").class(), Class::Lost);
+        assert_eq!(rejected("57014", "ERROR").while_locking().class(), Class::Lock);
+    }
+
+    #[test]
+    fn a_failed_connection_has_the_class_of_its_last_attempt() {
+        let server = |code: &str| Failure::Server {
+            server: Box::new(ServerError { code: code.into(), ..ServerError::default() }),
+            password_file: None,
+        };
+        for (failure, class, next) in [
+            (Failure::Timeout, Class::Connect, true),
+            (Failure::NoPassword, Class::Access, false),
+            (Failure::Tls(String::new()), Class::Access, false),
+            (server("28P01"), Class::Access, false),
+            (server("3D000"), Class::Access, false),
+            (server("53300"), Class::Connect, false),
+            (server("57P03"), Class::Connect, true),
+        ] {
+            assert_eq!(failure.try_next(), next, "{failure:?}");
+            let first = Attempt { target: "a".into(), failure: Failure::Timeout };
+            let error = Error::Connect(vec![first, Attempt { target: "b".into(), failure }]);
+            assert_eq!(error.class(), class, "{error}");
+        }
+    }
+
+    #[test]
+    fn texts_name_the_object_and_the_password_file() {
+        let error = rejected("22012", "ERROR").context("row 3").context("table t");
+        assert!(error.to_string().starts_with("table t: row 3: "), "{error}");
+        let server = ServerError { message: "no".into(), code: "28P01".into(), ..ServerError::default() };
+        let failure = Failure::Server { server: Box::new(server), password_file: Some("/p".into()) };
+        assert_eq!(failure.to_string(), "no (SQLSTATE 28P01); password retrieved from file \"/p\"");
+    }
+}

@@ -12,6 +12,8 @@ mod copy_in;
 mod copy_out;
 mod error;
 mod facts;
+#[cfg(test)]
+mod fake;
 mod frame;
 mod relay;
 mod session;

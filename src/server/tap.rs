@@ -169,13 +169,18 @@ fn begin(header: [u8; 5], state: &mut State) -> io::Result<At> {
         (b'd' | b'c' | b'G' | b'H' | b'W', _) => {
             return Err(protocol(format!("unexpected COPY message of type '{}'", char::from(tag))));
         }
-        (b'E', Mode::In(copy)) => {
+        (b'E', Mode::In(copy)) if *started => {
             copy.end();
             state.wake_caller();
             pass
         }
         (b'C', Mode::Out(_) | Mode::In(_)) if !*started => {
             state.earlier += 1;
+            pass
+        }
+        // The end of an earlier statement whose answer nobody waited for.
+        (b'Z', _) if !*started => {
+            state.earlier = 0;
             pass
         }
         (b'Z', Mode::In(copy)) if *started && copy.abandoned => {

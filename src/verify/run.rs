@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use serde::de::IgnoredAny;
+
 use super::error::Error;
 use super::plan::units;
 use super::tally::Tally;
 use super::{Options, Report};
 use crate::archive::{
     self, ArchiveFile, ContentHash, Contents, Decoder, FormatError, Header, Input, Meta, ReadAt, RecordType,
-    RowWalker, TocEntry,
+    RowWalker, TocEntry, parse_json,
 };
 use crate::context::Context;
 use crate::event::{Event, Meter};
@@ -29,11 +31,11 @@ pub(super) fn source(ctx: &Context, source: Box<dyn ReadAt>, options: &Options) 
     Meter::add(&ctx.meter.items, toc.len() as u64);
 
     // Header and payload of every other record.
-    let (tally, contents) = check_all(ctx, &archive, options)?;
+    let (mut tally, contents) = check_all(ctx, &archive, options)?;
 
     // What the records say, as far as they are intact.
-    intact(archive.begin())?;
-    let (catalog, late) = (intact(archive.catalog())?, intact(archive.late())?);
+    intact(&mut tally, archive.begin())?;
+    let (catalog, late) = (intact(&mut tally, archive.catalog())?, intact(&mut tally, archive.late())?);
     let records = archive.end().records + 1;
     let failure =
         tally.failure(&contents, catalog.as_ref(), late.as_ref(), options.deep, Some(records), records);
@@ -55,12 +57,11 @@ pub(super) fn source(ctx: &Context, source: Box<dyn ReadAt>, options: &Options) 
     })
 }
 
-/// A damaged record was noted when it was checked; anything else ends the verification.
-fn intact<T>(read: Result<T, archive::Error>) -> Result<Option<T>, archive::Error> {
+/// What a record says, if it is intact. Damage is noted, anything else ends the verification.
+fn intact<T>(tally: &mut Tally, read: Result<T, archive::Error>) -> Result<Option<T>, archive::Error> {
     match read {
         Ok(value) => Ok(Some(value)),
-        Err(archive::Error::Damaged { .. }) => Ok(None),
-        Err(other) => Err(other),
+        Err(error) => tally.note_again(error).map(|()| None),
     }
 }
 
@@ -126,7 +127,9 @@ fn check_units(
     let mut share = Share::default();
     let mut check = RecordCheck { archive, decoder: Decoder::new()?, stored: Vec::new(), raw: Vec::new() };
     while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let mut rows = deep.then(|| Rows::new(&archive.toc()[unit[0]]));
+        let first = &archive.toc()[unit[0]];
+        let mut rows =
+            (deep && first.record_type == RecordType::Data).then(|| RowWalker::new(first.data_format));
         for &index in unit {
             if ctx.cancel.is_cancelled() {
                 return Err(Error::Cancelled);
@@ -147,8 +150,8 @@ fn check_units(
                 Meter::add(&ctx.meter.rows, entry.rows.into());
             }
         }
-        if let Some(Rows::Walk(walker)) = rows {
-            share.tally.add_hash(archive.toc()[unit[0]].object_id, walker.hash());
+        if let Some(walker) = rows {
+            share.tally.add_hash(first.object_id, walker.hash());
         }
     }
     Ok(share)
@@ -163,28 +166,13 @@ impl Share {
             RecordType::Data if entry.frame_no == 0 => {
                 let meta = Meta::decode(RecordType::Data, &header.meta)
                     .map_err(|error| archive::Error::of(entry, error))?;
+                // Column lists of all tables would fill memory.
+                let meta = Meta { source: None, ..meta };
                 self.ranges.push(((entry.object_id, entry.part_no), meta));
             }
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// Deep verification of a unit.
-enum Rows {
-    /// The unit holds rows.
-    Walk(RowWalker),
-    /// It does not.
-    None,
-}
-
-impl Rows {
-    fn new(entry: &TocEntry) -> Self {
-        match entry.record_type {
-            RecordType::Data => Self::Walk(RowWalker::new(entry.data_format)),
-            _ => Self::None,
-        }
     }
 }
 
@@ -197,18 +185,17 @@ struct RecordCheck<'a> {
 }
 
 impl RecordCheck<'_> {
-    fn record(&mut self, entry: &TocEntry, rows: Option<&mut Rows>) -> Result<Header, archive::Error> {
-        let walker = match rows {
-            Some(Rows::Walk(walker)) => Some(walker),
-            _ => None,
-        };
+    /// `walker`, when given, is the one of the frame's rows.
+    fn record(&mut self, entry: &TocEntry, walker: Option<&mut RowWalker>) -> Result<Header, archive::Error> {
         if walker.is_none() && !entry.record_type.is_json() {
             return self.archive.check_record(entry, &mut self.stored);
         }
         let header = self.archive.read_frame(entry, &mut self.decoder, &mut self.stored, &mut self.raw)?;
-        if let Some(walker) = walker {
-            walk(walker, &header, &self.raw).map_err(|error| archive::Error::of(entry, error))?;
-        }
+        let content = match walker {
+            Some(walker) => walk(walker, &header, &self.raw),
+            None => parse_json::<IgnoredAny>(&self.raw).map(drop),
+        };
+        content.map_err(|error| archive::Error::of(entry, error))?;
         Ok(header)
     }
 }

@@ -95,8 +95,8 @@ impl Check {
         deep: bool,
     ) -> Result<(), archive::Error> {
         let StreamRecord { header, entry } = record;
-        let is_data = header.record_type == RecordType::Data;
-        if !header.record_type.is_json() && !(deep && is_data) {
+        let has_rows = deep && header.record_type == RecordType::Data;
+        if !has_rows && !header.record_type.is_json() {
             return Ok(());
         }
         reader.decode(&mut self.raw)?;

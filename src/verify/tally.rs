@@ -19,8 +19,7 @@ impl Tally {
     /// Notes a damaged record. Any other error ends the verification.
     pub(super) fn note(&mut self, error: archive::Error) -> Result<(), archive::Error> {
         match error {
-            archive::Error::Damaged { record, offset, what, object_id, rows, source } => {
-                let why = source;
+            archive::Error::Damaged { record, offset, what, object_id, rows, source: why } => {
                 self.findings.push(Finding::Record {
                     record,
                     offset,
@@ -34,6 +33,17 @@ impl Tally {
             }
             other => Err(other),
         }
+    }
+
+    /// [`Tally::note`] for a record that may have been noted before.
+    pub(super) fn note_again(&mut self, error: archive::Error) -> Result<(), archive::Error> {
+        let known = |noted: &Finding| match (noted, &error) {
+            (Finding::Record { record: noted, .. }, archive::Error::Damaged { record, .. }) => {
+                noted == record
+            }
+            _ => false,
+        };
+        if self.findings.iter().any(known) { Ok(()) } else { self.note(error) }
     }
 
     /// Adds rows of an object.

@@ -38,24 +38,33 @@ fn by_stream_reader(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-#[test]
-fn every_changed_byte_is_noticed() {
+/// Every byte changed in three ways; `read` must refuse each.
+fn change_every_byte<T, E: std::fmt::Debug>(read: impl Fn(&[u8]) -> Result<T, E>) {
     let (bytes, _) = Sample::new(1).write();
-    by_file(&bytes).unwrap();
-    by_stream(&bytes).unwrap();
-    by_restore(&bytes).unwrap();
-    by_stream_reader(&bytes).unwrap();
+    read(&bytes).unwrap();
     let mut bad = bytes.clone();
     for at in 0..bytes.len() {
         for mask in MASKS {
             bad[at] = bytes[at] ^ mask;
-            assert!(by_file(&bad).is_err(), "file: byte {at} ^ {mask:#x}");
-            assert!(by_stream_reader(&bad).is_err(), "stream: byte {at} ^ {mask:#x}");
+            assert!(read(&bad).is_err(), "byte {at} ^ {mask:#x}");
         }
-        // Rows are read only where there are some, so a restore may miss a byte of an empty frame: it has no row.
-        assert!(by_stream(&bad).is_err(), "verified stream: byte {at}");
         bad[at] = bytes[at];
     }
+}
+
+#[test]
+fn every_changed_byte_is_noticed_in_a_file() {
+    change_every_byte(by_file);
+}
+
+#[test]
+fn every_changed_byte_is_noticed_in_a_pipe() {
+    change_every_byte(by_stream);
+}
+
+#[test]
+fn every_changed_byte_is_noticed_by_a_reader_that_decodes_nothing() {
+    change_every_byte(by_stream_reader);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use pgark::archive::{
 };
 use pgark::context::Context;
 use pgark::manifest::{Begin, Late};
+use serde_json::json;
+
 use pgark::verify::{self, Finding, Options, verify_source, verify_stream};
 
 use crate::archive_sample::{BINARY, Sample, TEXT};
@@ -68,9 +70,7 @@ fn unknown_features_are_refused() {
     begin.features.incompat.push("columnar".into());
     let mut writer = Writer::begin(Vec::new(), Sample::new(1).id).unwrap();
     writer.append_json(RecordType::Begin, &begin).unwrap();
-    writer
-        .append_json(RecordType::Catalog, &serde_json::json!({"catalog": 1, "database": {}, "entries": []}))
-        .unwrap();
+    writer.append_json(RecordType::Catalog, &json!({"catalog": 1, "database": {}, "entries": []})).unwrap();
     writer.append_json(RecordType::Late, &Late::default()).unwrap();
     let (bytes, _) = writer.finish(Status::Complete).unwrap();
     for verified in [
@@ -85,6 +85,31 @@ fn unknown_features_are_refused() {
 }
 
 #[test]
+fn a_record_that_is_json_but_not_what_it_should_be_is_damage() {
+    let good = [
+        ("BEGIN", json!({})),
+        ("CATALOG", json!({"catalog": 1, "database": {}, "entries": []})),
+        ("LATE", json!({})),
+    ];
+    for wrong in 0..good.len() {
+        let mut writer = Writer::begin(Vec::new(), Sample::new(1).id).unwrap();
+        let types = [RecordType::Begin, RecordType::Catalog, RecordType::Late];
+        for (at, record_type) in types.into_iter().enumerate() {
+            let value = if at == wrong { json!([1, "x"]) } else { good[at].1.clone() };
+            writer.append_json(record_type, &value).unwrap();
+        }
+        let (bytes, _) = writer.finish(Status::Complete).unwrap();
+        for verified in [
+            verify_source(&Context::silent(), Box::new(bytes.clone()), &Options::default()),
+            verify_stream(&Context::silent(), bytes.as_slice(), &Options::default()),
+        ] {
+            let Err(verify::Error::Failed(failure)) = verified else { panic!("{} passed", good[wrong].0) };
+            assert!(failure.to_string().contains(good[wrong].0), "{failure}");
+        }
+    }
+}
+
+#[test]
 fn limits_are_the_callers() {
     let (bytes, _) = Sample::new(1).write();
     let limits = Limits { frame_len_max: 100, ..Limits::default() };
@@ -95,7 +120,7 @@ fn limits_are_the_callers() {
     assert!(verify_stream(&Context::silent(), bytes.as_slice(), &options).is_err());
 }
 
-/// Verifies both ways, deep or not, and returns the one finding.
+/// Verifies both ways, deep or not, and returns the first finding.
 fn finding(sample: &Sample, deep: bool) -> Finding {
     let (bytes, _) = sample.write();
     let options = Options { deep, ..Options::default() };
@@ -105,7 +130,8 @@ fn finding(sample: &Sample, deep: bool) -> Finding {
         Err(verify::Error::Failed(failure)) => failure.findings,
         other => panic!("{other:?}"),
     });
-    assert_eq!(found[0], found[1]);
+    // A stream is not read beyond a damaged record.
+    assert_eq!(found[0][0], found[1][0]);
     found[0].remove(0)
 }
 

@@ -93,6 +93,38 @@ fn an_archive_on_disk_verifies_and_counts() {
     assert!(matches!(missing, Err(verify::Error::Archive(Error::Store(StoreError::NotFound { .. })))));
 }
 
+/// A full disk: takes so many bytes and no more.
+struct Full(usize);
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let len = bytes.len().min(self.0);
+        self.0 -= len;
+        if len == 0 { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(len) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_anywhere_is_an_error() {
+    use pgark::archive::{ArchiveId, Status, Writer};
+    let write = |room| {
+        let mut writer = Writer::begin(Full(room), ArchiveId::default())?;
+        writer.append_json(RecordType::Begin, &1)?;
+        writer.append_json(RecordType::Catalog, &2)?;
+        writer.append_json(RecordType::Late, &3)?;
+        writer.finish(Status::Complete).map(|(_, finished)| finished.file_len)
+    };
+    let len = write(usize::MAX).unwrap() as usize;
+    assert_eq!(write(len).unwrap() as usize, len);
+    for room in 0..len {
+        assert!(matches!(write(room), Err(Error::Io { action: "write", .. })), "room for {room} bytes");
+    }
+}
+
 #[test]
 fn a_cancelled_verification_says_so() {
     let ctx = Context::silent();

@@ -131,7 +131,7 @@ impl Sample {
 fn binary_row(n: u32) -> Vec<u8> {
     let mut row = vec![0, 2, 0, 0, 0, 4];
     row.extend(n.to_be_bytes());
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         row.extend((-1i32).to_be_bytes());
     } else {
         let text = format!("row {n}");

@@ -1,7 +1,8 @@
 //! What a reader accepts before it asks for memory.
 
+use super::codes::RecordType;
 use super::error::FormatError;
-use super::header::{Header, RecordType};
+use super::header::Header;
 use super::toc::{TOC_ENTRIES_MAX, TOC_ENTRY_LEN};
 
 /// Limits of a reader. The meta of a record and the entries of a TOC record have fixed limits.

@@ -1,8 +1,9 @@
 //! The TLVs after the fixed part of a header (FORMAT.md, "Meta").
 
 use super::bytes::{array_at, u16_at, u32_at};
+use super::codes::RecordType;
 use super::error::FormatError;
-use super::header::{META_LEN_MAX, RecordType};
+use super::header::META_LEN_MAX;
 use super::source::Source;
 
 /// A reader that does not know a tag with this bit refuses the record.

@@ -1,6 +1,7 @@
 //! Bytes to records and back: pure, no I/O. FORMAT.md is the normative text; each file here is one of its parts.
 
 mod bytes;
+mod codes;
 mod digest;
 mod end;
 mod error;
@@ -12,13 +13,12 @@ mod source;
 mod toc;
 mod zstd_frame;
 
+pub use codes::{Codec, DataFormat, Flags, RecordType};
 pub use digest::{ArchiveId, Digest, RootChain, leaf};
 pub use end::{END_LEN, End, Status};
 pub use error::FormatError;
 pub(crate) use header::stored_len_max;
-pub use header::{
-    Codec, DataFormat, Flags, HEADER_LEN_MIN, Header, MAJOR, META_LEN_MAX, NO_OBJECT, RecordType,
-};
+pub use header::{HEADER_LEN_MIN, Header, MAJOR, META_LEN_MAX, NO_OBJECT};
 pub use limits::Limits;
 pub use meta::{Ctid, Meta};
 pub use order::{Contents, Order, Part};

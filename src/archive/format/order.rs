@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::codes::{DataFormat, Flags, RecordType};
 use super::error::FormatError;
-use super::header::{DataFormat, Flags, RecordType};
 use super::meta::{Ctid, Meta};
 use super::toc::TocEntry;
 

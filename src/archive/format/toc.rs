@@ -1,9 +1,10 @@
 //! Entries of the table of contents. Headers are authoritative; an entry must say the same.
 
 use super::bytes::{array_at, u16_at, u32_at, u64_at};
+use super::codes::{Codec, DataFormat, Flags, RecordType};
 use super::digest::Digest;
 use super::error::FormatError;
-use super::header::{Codec, DataFormat, Flags, HEADER_LEN_MIN, Header, META_LEN_MAX, RecordType};
+use super::header::{HEADER_LEN_MIN, Header, META_LEN_MAX};
 
 /// Bytes of an entry.
 pub const TOC_ENTRY_LEN: usize = 96;

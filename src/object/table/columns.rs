@@ -18,8 +18,8 @@ enum NotNullClause {
     Alter,
 }
 
-/// Columns and constraints, in order.
-pub fn element_lines(table: &Table, scope: &Scope<'_>) -> Vec<String> {
+/// Columns and constraints, in order. With `late_parents` the generation expressions are inherited, for the time being.
+pub fn element_lines(table: &Table, late_parents: bool, scope: &Scope<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut elements = Vec::new();
     for column in &table.columns {
@@ -28,7 +28,8 @@ pub fn element_lines(table: &Table, scope: &Scope<'_>) -> Vec<String> {
             elements.push(element.clone());
         }
         if table.prints(column) {
-            lines.extend(column_line(table, column, not_null, scope));
+            let inherits_generation = late_parents && !column.generated.is_empty();
+            lines.extend(column_line(table, column, not_null, inherits_generation, scope));
         }
     }
     lines.extend(elements);
@@ -37,10 +38,17 @@ pub fn element_lines(table: &Table, scope: &Scope<'_>) -> Vec<String> {
     lines
 }
 
-fn column_line(table: &Table, column: &Column, not_null: NotNullClause, scope: &Scope<'_>) -> Option<String> {
+fn column_line(
+    table: &Table,
+    column: &Column,
+    not_null: NotNullClause,
+    inherits_generation: bool,
+    scope: &Scope<'_>,
+) -> Option<String> {
     let default = scope
         .database
         .default_of(table.oid, column.number)
+        .filter(|_| !inherits_generation)
         .and_then(|default| default.inline_clause(scope))
         .unwrap_or_default();
     let not_null = match not_null {

@@ -2,13 +2,14 @@
 
 use super::Table;
 use super::columns::{element_lines, replica_identity, settings};
+use super::late_parents::{self, Parents};
 use crate::object::acl::AclRow;
 use crate::object::column::Column;
 use crate::object::id::{CatalogId, Class};
 use crate::object::kind::Kind;
 use crate::object::object::{Object, Scope};
 use crate::object::options::option_list;
-use crate::sql::{Sql, qualified};
+use crate::sql::{Sql, ident};
 
 impl Object for Table {
     fn kind(&self) -> Kind {
@@ -40,7 +41,20 @@ impl Object for Table {
     }
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
-        let mut statements = vec![Sql::new(self.create_table(scope))];
+        let parents = Parents::of(self, scope.database);
+        let late = matches!(parents, Parents::Late);
+        let mut statements = Vec::new();
+        if late {
+            statements.push(late_parents::make_scratch(self, scope));
+        }
+        statements.push(Sql::new(self.create_table(&parents, scope)));
+        if self.needs_scratch_column() {
+            let column = ident(SCRATCH);
+            statements.push(Sql::new(format!("ALTER TABLE ONLY {} DROP COLUMN {column}", self.reference())));
+        }
+        if late {
+            statements.extend(late_parents::change_parents(self, scope.database));
+        }
         statements.extend(settings(self, scope));
         statements.extend(self.relation_settings());
         statements
@@ -60,28 +74,37 @@ impl Object for Table {
     }
 }
 
+/// A column that is dropped as soon as the table has been made.
+const SCRATCH: &str = "pgark_scratch";
+
 impl Table {
-    fn create_table(&self, scope: &Scope<'_>) -> String {
+    /// Whether only a column that is dropped afterwards brings the TOAST table whose options are to be kept
+    /// (objects.md §0.1, F4). Typed tables cannot have one.
+    fn needs_scratch_column(&self) -> bool {
+        self.toast_is_left_over && self.of_type.is_none()
+    }
+
+    fn create_table(&self, parents: &Parents, scope: &Scope<'_>) -> String {
         // PostgreSQL 18 rejects UNLOGGED on partitioned tables, where it never meant anything.
         let unlogged = self.persistence == "u" && !self.partitioned;
         let mut sql = format!("CREATE {}TABLE {}", if unlogged { "UNLOGGED " } else { "" }, self.reference());
         if let Some(of_type) = &self.of_type {
             sql.push_str(&format!(" OF {of_type}"));
         }
-        let lines = element_lines(self, scope);
+        let mut lines = element_lines(self, matches!(parents, Parents::Late), scope);
+        if self.needs_scratch_column() {
+            lines.push(format!("{} text", ident(SCRATCH)));
+        }
         if !lines.is_empty() {
             sql.push_str(&format!(" (\n    {}\n)", lines.join(",\n    ")));
         } else if self.of_type.is_none() {
             // The parentheses are mandatory even when empty, except with OF.
             sql.push_str(" (\n)");
         }
-        let parents: Vec<String> = scope
-            .database
-            .parents_of(self.oid)
-            .map(|link| qualified(Some(&link.parent_schema), &link.parent_name))
-            .collect();
-        if !parents.is_empty() && !self.is_partition {
-            sql.push_str(&format!("\nINHERITS ({})", parents.join(", ")));
+        match parents {
+            Parents::None => {}
+            Parents::Inherits(parents) => sql.push_str(&format!("\nINHERITS ({})", parents.join(", "))),
+            Parents::Late => sql.push_str(&format!("\nINHERITS ({})", late_parents::scratch(self))),
         }
         if let Some(key) = &self.partition_key {
             sql.push_str(&format!("\nPARTITION BY {key}"));
@@ -100,10 +123,7 @@ impl Table {
         if self.partitioned
             && let Some(method) = &self.access_method
         {
-            sql.push(Sql::new(format!(
-                "ALTER TABLE {table} SET ACCESS METHOD {}",
-                crate::sql::ident(method)
-            )));
+            sql.push(Sql::new(format!("ALTER TABLE {table} SET ACCESS METHOD {}", ident(method))));
         }
         sql.extend(replica_identity(&table, &self.replica_identity));
         if self.force_row_security {

@@ -4,6 +4,7 @@ mod attach;
 pub mod columns;
 pub mod data;
 mod ddl;
+mod late_parents;
 
 use serde::Deserialize;
 
@@ -44,6 +45,8 @@ pub struct Table {
     pub options: Option<Vec<String>>,
     /// reloptions of the TOAST table
     pub toast_options: Option<Vec<String>>,
+    /// the TOAST table has options, but none of the columns would bring one
+    pub toast_is_left_over: bool,
     /// tablespace, where not the database's
     pub tablespace: Option<String>,
     /// relam's name

@@ -123,6 +123,10 @@ fn failure(error: &std::io::Error, host: &str) -> Failure {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 "SSL error: certificate verify failed: certificate has expired".to_owned()
             }
+            CertificateError::Other(other) if verify::is_authority(&other.0) => {
+                "SSL error: certificate verify failed: it is an authority's own and not among the trusted roots"
+                    .to_owned()
+            }
             other => format!("SSL error: certificate verify failed: {other}"),
         },
         Some(other) => format!("SSL error: {other}"),

@@ -141,6 +141,6 @@ impl ServerCertVerifier for Trusted {
 }
 
 /// rustls passes this error on without a name of its own for it.
-fn is_authority(error: &Arc<dyn std::error::Error + Send + Sync>) -> bool {
+pub(super) fn is_authority(error: &Arc<dyn std::error::Error + Send + Sync>) -> bool {
     error.to_string().contains("CaUsedAsEndEntity")
 }

@@ -1,0 +1,163 @@
+//! Children whose columns are in another order than INHERITS makes (objects.md §0.1, F3): they got their parent by
+//! ALTER TABLE, or the parent got columns later.
+//!
+//! A parent takes a child only if that has all its columns and constraints, and then they count as the child's own.
+//! So the child is made with a scratch parent, from which it inherits just what it shall, and changes parents.
+
+use super::Table;
+use crate::object::check::Check;
+use crate::object::column::Column;
+use crate::object::database::Database;
+use crate::object::object::{Object, Scope};
+use crate::sql::{Sql, ident, qualified};
+
+/// How a table comes to its parents.
+pub enum Parents {
+    /// It has none, or is attached as a partition.
+    None,
+    /// By `INHERITS`: qualified and quoted names.
+    Inherits(Vec<String>),
+    /// By `ALTER TABLE … INHERIT`, for the sake of its columns' order.
+    Late,
+}
+
+impl Parents {
+    /// Compares the order of the columns with the one that INHERITS would make.
+    pub fn of(table: &Table, database: &Database) -> Self {
+        let parents: Vec<String> = references(table, database).collect();
+        if parents.is_empty() || table.is_partition {
+            return Self::None;
+        }
+        let there = table.columns.iter().map(|column| column.name.as_str());
+        if there.eq(merged_order(table, database)) { Self::Inherits(parents) } else { Self::Late }
+    }
+}
+
+fn references(table: &Table, database: &Database) -> impl Iterator<Item = String> {
+    database.parents_of(table.oid).map(|link| qualified(Some(&link.parent_schema), &link.parent_name))
+}
+
+/// The parents' columns, parent by parent, then the table's own (documentation: CREATE TABLE, INHERITS).
+fn merged_order<'a>(table: &'a Table, database: &'a Database) -> Vec<&'a str> {
+    let parents = database.parents_of(table.oid).filter_map(|link| database.table(link.parent));
+    let inherited = parents.flat_map(|parent| &parent.columns);
+    let mut names: Vec<&str> = Vec::new();
+    for column in inherited.chain(&table.columns) {
+        if !names.contains(&column.name.as_str()) {
+            names.push(&column.name);
+        }
+    }
+    names
+}
+
+/// The table's own statement is made to inherit from this one, which has all its columns in their order, and those
+/// constraints that it only inherits. The name is unique: it has the table's OID.
+pub fn scratch(table: &Table) -> String {
+    qualified(Some(&table.schema), &format!("pgark_scratch_{}", table.oid))
+}
+
+/// The statement before CREATE TABLE. What the child declares itself merges into the scratch parent's columns, and
+/// counts as its own; the rest counts as inherited.
+pub fn make_scratch(table: &Table, scope: &Scope<'_>) -> Sql {
+    let mut lines: Vec<String> =
+        table.columns.iter().map(|column| scratch_column(table, column, scope)).collect();
+    let checks = scope.database.checks_of(table.oid).filter(|check| !check.local && check.validated);
+    lines.extend(checks.map(Check::clause));
+    Sql::new(format!("CREATE TABLE {} (\n    {}\n)", scratch(table), lines.join(",\n    ")))
+}
+
+fn scratch_column(table: &Table, column: &Column, scope: &Scope<'_>) -> String {
+    let default = scope.database.default_of(table.oid, column.number);
+    // Generation expressions are inherited; a child may not always repeat them.
+    let generated = match (default, column.generated.as_str()) {
+        (Some(found), "s") => format!(" GENERATED ALWAYS AS ({}) STORED", found.expression),
+        (Some(found), "v") => format!(" GENERATED ALWAYS AS ({})", found.expression),
+        _ => String::new(),
+    };
+    let not_null = match scope.database.not_null_of(table.oid, column.number) {
+        Some(found) if !found.local && found.validated => {
+            format!(" CONSTRAINT {} NOT NULL", ident(&found.name))
+        }
+        // Before 18 there is but a flag, the same for own and inherited.
+        None if column.not_null => " NOT NULL".to_owned(),
+        _ => String::new(),
+    };
+    format!("{} {}{generated}{not_null}{}", ident(&column.name), column.type_name, column.collate())
+}
+
+/// The statements after CREATE TABLE: the real parents find all they ask for, and the scratch parent goes.
+pub fn change_parents(table: &Table, database: &Database) -> Vec<Sql> {
+    let (child, scratch) = (table.reference(), scratch(table));
+    let inherit = references(table, database).map(|parent| format!("ALTER TABLE {child} INHERIT {parent}"));
+    let leave = [format!("ALTER TABLE {child} NO INHERIT {scratch}"), format!("DROP TABLE {scratch}")];
+    inherit.chain(leave).map(Sql::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Parents;
+    use crate::graph::Repairs;
+    use crate::object::table::Table;
+    use crate::object::{Column, Database, Object, Parent, Scope};
+    use crate::version::Version;
+
+    fn table(oid: u32, columns: &[(&str, bool)]) -> Table {
+        let column = |(number, (name, local)): (usize, &(&str, bool))| Column {
+            relation: oid,
+            number: number as i16 + 1,
+            name: (*name).into(),
+            type_name: "integer".into(),
+            local: *local,
+            ..Column::default()
+        };
+        let columns = columns.iter().enumerate().map(column).collect();
+        Table { oid, schema: "s".into(), name: format!("t{oid}"), columns, ..Table::default() }
+    }
+
+    /// t1 (a, b) is the parent of t2.
+    fn database(child: &[(&str, bool)]) -> Database {
+        let tables = vec![table(1, &[("a", true), ("b", true)]), table(2, child)];
+        let mut database = Database { tables, ..Database::default() };
+        let (parent_schema, parent_name) = ("s".to_owned(), "t1".to_owned());
+        database.parents.push(Parent {
+            child: 2,
+            parent: 1,
+            parent_schema,
+            parent_name,
+            ..Parent::default()
+        });
+        database.lookup.parents.insert(2, vec![0]);
+        database.lookup.table.extend([(1, 0), (2, 1)]);
+        database
+    }
+
+    #[test]
+    fn only_another_order_asks_for_it() {
+        let late = |child: &[(&str, bool)]| {
+            let database = database(child);
+            matches!(Parents::of(&database.tables[1], &database), Parents::Late)
+        };
+        assert!(!late(&[("a", false), ("b", true), ("x", true)]));
+        assert!(late(&[("b", true), ("a", true)]));
+        assert!(late(&[("a", true), ("x", true), ("b", false)]), "a column that came to the parent later");
+    }
+
+    #[test]
+    fn a_scratch_parent_gives_the_order() {
+        let database = database(&[("x", true), ("b", true), ("a", false)]);
+        let repairs = Repairs::default();
+        let scope = Scope { source: Version::from_num(170_000), repairs: &repairs, database: &database };
+        let sql: Vec<String> =
+            database.tables[1].create(&scope).iter().map(|sql| sql.render().replace("\n   ", "")).collect();
+        assert_eq!(
+            sql,
+            [
+                "CREATE TABLE s.pgark_scratch_2 ( x integer, b integer, a integer\n)",
+                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.pgark_scratch_2)",
+                "ALTER TABLE s.t2 INHERIT s.t1",
+                "ALTER TABLE s.t2 NO INHERIT s.pgark_scratch_2",
+                "DROP TABLE s.pgark_scratch_2",
+            ]
+        );
+    }
+}
