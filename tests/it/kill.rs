@@ -1,6 +1,6 @@
 //! Dumps and restores that are stopped: by a signal they may catch, and by one they may not.
 //!
-//! `PGARK_TEST_KILLS` says how often each signal is sent (5); `PGARK_TEST_SEED` repeats a run.
+//! `PGARK_TEST_KILLS` says how often each signal is sent (20); `PGARK_TEST_SEED` repeats a run.
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
@@ -48,7 +48,7 @@ fn source(server: &TestServer, rows: u32) -> TestDatabase {
 }
 
 fn kills() -> usize {
-    std::env::var("PGARK_TEST_KILLS").map_or(5, |count| count.parse().expect("PGARK_TEST_KILLS is a number"))
+    std::env::var("PGARK_TEST_KILLS").map_or(20, |count| count.parse().expect("PGARK_TEST_KILLS is a number"))
 }
 
 /// What the run was doing, as far as the server can tell, just before the signal.
