@@ -275,7 +275,9 @@ impl ArchiveFile {
     pub fn check_non_data(&self) -> Result<(), Error> {
         let mut decoder = Decoder::new()?;
         let (mut stored, mut raw) = (Vec::new(), Vec::new());
-        for entry in self.toc.iter().filter(|entry| entry.record_type != RecordType::Data) {
+        // Frames without rows are never read again.
+        let unread = |entry: &&TocEntry| entry.record_type != RecordType::Data || entry.raw_len == 0;
+        for entry in self.toc.iter().filter(unread) {
             let header = self.check_record(entry, &mut stored)?;
             if entry.record_type.is_json() {
                 let payload = &stored[header.encoded_len()..];

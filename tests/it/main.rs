@@ -16,4 +16,5 @@ mod fault;
 mod kill;
 mod round_trip;
 mod servers;
+mod stream;
 mod support;
