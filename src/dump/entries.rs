@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Node, NodeIndex, Ordered, Repairs, SortKey, entry_dependencies, order, section};
+use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
 use crate::manifest::{Column, Entry};
 use crate::object::acl::{AclError, object_acl};
-use crate::object::{CatalogId, Class, Database, Kind, Object, Scope};
+use crate::object::{CatalogId, Class, Database, Kind, Object, Repairs, Scope};
 use crate::sql::{Sql, literal};
 use crate::version::Version;
 

@@ -223,7 +223,7 @@ impl Object for Key {
 #[cfg(test)]
 mod tests {
     use super::Key;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Object, Parent, Scope};
     use crate::version::Version;
 

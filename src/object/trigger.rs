@@ -102,8 +102,8 @@ impl Object for Trigger {
 #[cfg(test)]
 mod tests {
     use super::{Object, Scope, Trigger};
-    use crate::graph::Repairs;
     use crate::object::Database;
+    use crate::object::Repairs;
     use crate::version::Version;
 
     #[test]

@@ -13,12 +13,13 @@ use crate::version::Version;
 const OID_FIXED_MAX: u32 = 10_000;
 
 /// Built-in types whose binary form must not travel: the oid aliases send raw OIDs, xml_send adds an encoding
-/// declaration that xml_recv does not undo, an empty vector is sent in a form that servers before 18 do not receive.
+/// declaration that xml_recv does not undo, empty vectors and an empty tsquery are sent in a form that is not received (seen up to 17, and in 18).
 const TEXT_ONLY: &[u32] = &[
     24, 2202, 2203, 2204, REGCLASS, 4191, 2206, 4096, 4089, 3734, 3769, // regproc … regdictionary
     142,  // xml
     1033, // aclitem
-    22, 30, // int2vector, oidvector
+    22, 30,   // int2vector, oidvector
+    3615, // tsquery
 ];
 
 /// Its values may name indexes, which do not exist before post-data.
