@@ -1,1 +1,42 @@
-//! (in work)
+//! What is in an archive, without a server: its contents, and its definitions as SQL.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), pgark::inspect::Error> {
+//! let contents = pgark::inspect::contents("app.pgark".as_ref())?;
+//! for table in &contents.tables {
+//!     println!("{}: {} rows", table.label, table.rows);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod contents;
+mod error;
+mod schema;
+
+use std::path::Path;
+
+pub use contents::{Contents, LargeObjects, Object, Table};
+pub use error::Error;
+pub use schema::{restrict_key, schema_sql};
+
+use crate::archive::{ArchiveFile, Limits};
+
+/// What is in the archive `path`: reads its table of contents and its JSON records, none of its rows.
+///
+/// # Errors
+/// Not found, no archive, damaged, truncated, of a newer version.
+pub fn contents(path: &Path) -> Result<Contents, Error> {
+    let archive = ArchiveFile::open(path, Limits::default())?;
+    let (begin, catalog, late) = (archive.begin()?, archive.catalog()?, archive.late()?);
+    Ok(Contents::new(&archive, begin, catalog, late))
+}
+
+/// The definitions in the archive `path`, as [`schema_sql`] prints them under a random key.
+///
+/// # Errors
+/// As [`contents`].
+pub fn schema(path: &Path) -> Result<String, Error> {
+    let archive = ArchiveFile::open(path, Limits::default())?;
+    schema_sql(&archive.begin()?, &archive.catalog()?, &restrict_key()?)
+}
