@@ -7,7 +7,9 @@ use pgark::server::conninfo::{Environment, resolve};
 use pgark::server::{Conninfo, Server};
 
 use super::arguments::Connection;
+use super::exit;
 use super::report::{Report, Scene};
+use super::terminal::Saved;
 
 /// Where a password came from, for the message that it is wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,11 +63,14 @@ async fn asks(conninfo: &Conninfo) -> bool {
 
 async fn prompt(ctx: &Context, conninfo: &Conninfo) -> Result<String, Report> {
     let text = format!("Password for {}: ", conninfo.redacted());
+    let _saved = Saved::take();
     let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(text));
     tokio::select! {
         typed = typed => match typed {
             Ok(Ok(password)) => Ok(password),
-            Ok(Err(error)) => Err(Report::no_prompt(&error)),
+            Ok(Err(error)) => Err(Report::new(exit::ACCESS, "cannot ask for the password")
+                .cause(error)
+                .hint("give it in PGPASSWORD or in ~/.pgpass (mode 600)")),
             Err(_) => Err(Report::unexpected("the prompt ended unexpectedly")),
         },
         () = ctx.cancel.cancelled() => Err(Report::interrupted()),

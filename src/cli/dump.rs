@@ -1,7 +1,6 @@
 //! `pgark dump`.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pgark::dump::{Options, Output, Summary, dump};
@@ -10,13 +9,15 @@ use super::arguments::{CopyFormat, Dump};
 use super::progress::{Form, Progress};
 use super::report::{Report, Scene};
 use super::signals::Signals;
-use super::{Outcome, connect, exit, figure, stdio};
+use super::stdio::visible;
+use super::summary::Ending;
+use super::{Outcome, connect, exit, figure};
 
 /// Dumps.
 pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
     let output = output(&arguments)?;
     let options = options(&arguments)?;
-    let progress = Arc::new(Progress::new("dump", Form::of(&arguments.talk)));
+    let progress = Progress::new("dump", &arguments.talk);
     let ctx = progress.context();
     signals.watch(ctx.cancel.clone());
     let dbname = arguments.conn.as_deref().or(arguments.dbname.as_deref());
@@ -24,9 +25,14 @@ pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
     let painter = progress.paint(&ctx);
     let result = dump(&ctx, &conninfo, &output, &options).await;
     painter.finish();
-    let scene = Scene { conninfo: Some(&conninfo), password_from, archive: arguments.file.as_deref() };
+    let scene = Scene {
+        command: "dump",
+        conninfo: Some(&conninfo),
+        password_from,
+        archive: arguments.file.as_deref(),
+    };
     let summary = result.map_err(|error| Report::dump(&error, &scene))?;
-    conclude(&arguments, &summary)
+    ending(&arguments, progress.form(), &summary).say(&summary)
 }
 
 fn output(arguments: &Dump) -> Result<Output, Report> {
@@ -61,42 +67,46 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
     })
 }
 
-fn conclude(arguments: &Dump, summary: &Summary) -> Outcome {
-    let to_stdout = summary.archive == "-";
-    let code = if summary.skipped.is_empty() { exit::DONE } else { exit::INCOMPLETE };
-    if arguments.talk.json {
-        let line = stdio::summary_line("dump", code, summary);
-        if to_stdout { stdio::say(&line) } else { stdio::write(line.as_bytes())? }
-    } else if !arguments.talk.quiet {
-        stdio::say(&text(summary));
-    }
-    Ok(code)
-}
-
-fn text(summary: &Summary) -> String {
+fn ending<'a>(arguments: &'a Dump, form: Form, summary: &Summary) -> Ending<'a> {
     let time = Duration::from_millis(summary.duration_ms);
     let Summary { archive, bytes, raw_bytes, identity, .. } = summary;
-    let mut text = format!(
-        "done  {archive}  {}  ({} raw, {})  in {}  {}\n",
+    let archive = visible(archive);
+    let mut words = format!(
+        "done  {archive}  {}  ({} raw, {})  in {}  {}\n      {}  {}  {}  {}\n      {identity}",
         figure::bytes(*bytes),
         figure::bytes(*raw_bytes),
         figure::ratio(*raw_bytes, *bytes),
         figure::time(time),
         figure::rate(*raw_bytes, time),
-    );
-    text.push_str(&format!(
-        "      {}  {}  {}  {}\n",
         figure::count(summary.tables as u64, "table"),
         figure::count(summary.rows, "row"),
         figure::count(summary.large_objects, "large object"),
         figure::count(summary.warnings.len() as u64, "warning"),
-    ));
-    for name in &summary.skipped {
-        text.push_str(&format!("      left out: {}\n", stdio::visible(name)));
-    }
-    text.push_str(&format!("      {identity}"));
+    );
     if archive != "-" {
-        text.push_str(&format!("  verify: pgark verify {archive}"));
+        words.push_str(&format!("  verify: pgark verify {archive}"));
     }
-    text
+    let pairs = vec![
+        ("archive", archive.clone()),
+        ("bytes", figure::bytes_word(*bytes)),
+        ("raw", figure::bytes_word(*raw_bytes)),
+        ("ratio", figure::ratio(*raw_bytes, *bytes)),
+        ("seconds", format!("{:.2}", time.as_secs_f64())),
+        ("tables", summary.tables.to_string()),
+        ("rows", summary.rows.to_string()),
+        ("large_objects", summary.large_objects.to_string()),
+        ("warnings", summary.warnings.len().to_string()),
+        ("skipped", summary.skipped.len().to_string()),
+        ("identity", identity.clone()),
+    ];
+    Ending {
+        command: "dump",
+        code: if summary.skipped.is_empty() { exit::DONE } else { exit::INCOMPLETE },
+        words,
+        pairs,
+        losses: summary.skipped.iter().map(|name| format!("left out: {}", visible(name))).collect(),
+        talk: &arguments.talk,
+        form,
+        stdout_is_taken: summary.archive == "-",
+    }
 }

@@ -5,19 +5,25 @@ mod connect;
 mod dump;
 mod exit;
 mod figure;
+mod info;
+mod list;
 mod progress;
 mod report;
 mod restore;
+mod schema;
 mod signals;
 mod stdio;
+mod summary;
+mod table;
+mod terminal;
 mod verify;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
-use pgark::context::Context;
 
-use arguments::{Cli, Command};
+use arguments::{Cli, Command, Progress};
 use report::Report;
 use signals::Signals;
 
@@ -26,43 +32,62 @@ type Outcome = Result<u8, Report>;
 
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(|panic| stdio::say(&panic_text(panic))));
+    // Whatever happens, the code is one of ours.
+    ExitCode::from(panic::catch_unwind(AssertUnwindSafe(start)).unwrap_or(exit::UNEXPECTED))
+}
+
+fn start() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help goes to stdout and is no error; nothing can be done when nobody reads it.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+            return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = match runtime {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            stdio::say(&format!("error: cannot start: {error}"));
-            return ExitCode::from(exit::UNEXPECTED);
+            stdio::say(&Report::new(exit::UNEXPECTED, "cannot start threads").cause(error).to_string());
+            return exit::UNEXPECTED;
         }
     };
     let code = runtime.block_on(run(cli.command));
     // A thread that waits for stdin would wait on.
     runtime.shutdown_background();
-    ExitCode::from(code)
+    code
 }
 
 async fn run(command: Command) -> u8 {
     let signals = Signals::default();
+    let json = command.talk().is_some_and(|talk| talk.progress == Progress::Json);
     let result = match command {
         Command::Dump(arguments) => dump::run(arguments, &signals).await,
         Command::Restore(arguments) => restore::run(arguments, &signals).await,
         Command::Verify(arguments) => verify::run(arguments, &signals).await,
-        Command::List(_) | Command::Info(_) | Command::Schema(_) => {
-            Err(Report::new(exit::UNEXPECTED, "not there yet"))
-        }
+        Command::List(arguments) => list::run(&arguments),
+        Command::Info(arguments) => info::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
     };
-    match result {
-        Ok(code) => code,
-        Err(report) => {
-            stdio::say(&report.to_string());
-            signals.code().unwrap_or(report.code)
-        }
+    let report = match result {
+        Ok(code) => return code,
+        Err(report) => report,
+    };
+    let code = signals.code().unwrap_or(report.code);
+    stdio::say(&match (json, terminal::has_colour()) {
+        (true, _) => report.json(code).to_string(),
+        (false, true) => report.coloured(),
+        (false, false) => report.to_string(),
+    });
+    code
+}
+
+fn panic_text(panic: &panic::PanicHookInfo<'_>) -> String {
+    let what = panic.payload_as_str().unwrap_or("no message");
+    let report = Report::unexpected("pgark stopped unexpectedly").cause(what);
+    match panic.location() {
+        Some(at) => report.place(format!("{at}, version {}", env!("CARGO_PKG_VERSION"))).to_string(),
+        None => report.to_string(),
     }
 }

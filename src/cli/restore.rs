@@ -1,17 +1,17 @@
 //! `pgark restore`: shows the plan, asks, restores.
 
 use std::io::{BufRead, IsTerminal};
-use std::sync::Arc;
 use std::time::Duration;
 
 use pgark::context::Context;
-use pgark::restore::{Error, Input, Omit, Options, Plan, Summary, prepare};
+use pgark::restore::{Error, Failure, Input, Omit, Options, Plan, Summary, prepare};
 
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
 use super::report::{Report, Scene};
 use super::signals::Signals;
 use super::stdio::visible;
+use super::summary::Ending;
 use super::{Outcome, connect, exit, figure, stdio};
 
 /// Restores.
@@ -21,11 +21,16 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         false => Input::File(arguments.archive.clone()),
     };
     let target = target(&arguments)?;
-    let progress = Arc::new(Progress::new("restore", Form::of(&arguments.talk)));
+    let progress = Progress::new("restore", &arguments.talk);
     let ctx = progress.context();
     signals.watch(ctx.cancel.clone());
     let (conninfo, password_from) = connect::conninfo(&ctx, &arguments.connection, target.as_deref()).await?;
-    let scene = Scene { conninfo: Some(&conninfo), password_from, archive: Some(&arguments.archive) };
+    let scene = Scene {
+        command: "restore",
+        conninfo: Some(&conninfo),
+        password_from,
+        archive: Some(&arguments.archive),
+    };
     let report = |error: Error| Report::restore(&error, &scene, &ctx.meter);
 
     let options = Options {
@@ -53,7 +58,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let painter = progress.paint(&ctx);
     let result = prepared.run(&ctx).await;
     painter.finish();
-    conclude(&arguments, &result.map_err(report)?)
+    let summary = result.map_err(report)?;
+    ending(&arguments, progress.form(), &summary).say(&summary)
 }
 
 /// The target must be named: a restore into whatever the defaults lead to is an accident.
@@ -139,38 +145,44 @@ fn short(identity: &str) -> &str {
     identity.get(.."sha256:".len() + 12).unwrap_or(identity)
 }
 
-fn conclude(arguments: &Restore, summary: &Summary) -> Outcome {
-    let code = if summary.failed.is_empty() { exit::DONE } else { exit::INCOMPLETE };
-    if arguments.talk.json {
-        stdio::write(stdio::summary_line("restore", code, summary).as_bytes())?;
-    }
-    if !arguments.talk.json && (!arguments.talk.quiet || code != exit::DONE) {
-        stdio::say(&summary_text(summary));
-    }
-    Ok(code)
-}
-
-fn summary_text(summary: &Summary) -> String {
+fn ending<'a>(arguments: &'a Restore, form: Form, summary: &Summary) -> Ending<'a> {
     let time = Duration::from_millis(summary.duration_ms);
-    let mut text = format!(
-        "{}  {}  {}  in {}  {}\n",
+    let target = visible(&summary.target);
+    let words = format!(
+        "{}  {target}  {}  in {}  {}\n      {}  {}  {}  {}  {}  {}",
         if summary.failed.is_empty() { "done" } else { "done, with failures" },
-        visible(&summary.target),
         figure::bytes(summary.raw_bytes),
         figure::time(time),
         figure::rate(summary.raw_bytes, time),
-    );
-    text.push_str(&format!(
-        "      {}  {}  {}  {}  {}  {}\n",
         figure::count(summary.objects as u64, "object"),
         figure::count(summary.tables as u64, "table"),
         figure::count(summary.rows, "row"),
         figure::count(summary.large_objects, "large object"),
         figure::count(summary.sequences as u64, "sequence"),
         figure::count(summary.warnings.len() as u64, "warning"),
-    ));
-    for failure in &summary.failed {
-        text.push_str(&format!("      failed: {}: {}\n", visible(&failure.label), visible(&failure.reason)));
+    );
+    let pairs = vec![
+        ("target", target),
+        ("raw", figure::bytes_word(summary.raw_bytes)),
+        ("seconds", format!("{:.2}", time.as_secs_f64())),
+        ("objects", summary.objects.to_string()),
+        ("tables", summary.tables.to_string()),
+        ("rows", summary.rows.to_string()),
+        ("large_objects", summary.large_objects.to_string()),
+        ("warnings", summary.warnings.len().to_string()),
+        ("failed", summary.failed.len().to_string()),
+        ("identity", summary.identity.clone()),
+    ];
+    let loss =
+        |failure: &Failure| format!("failed: {}: {}", visible(&failure.label), visible(&failure.reason));
+    Ending {
+        command: "restore",
+        code: if summary.failed.is_empty() { exit::DONE } else { exit::INCOMPLETE },
+        words,
+        pairs,
+        losses: summary.failed.iter().map(loss).collect(),
+        talk: &arguments.talk,
+        form,
+        stdout_is_taken: false,
     }
-    text
 }

@@ -2,9 +2,6 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde_json::{Value, json};
-
 use super::exit;
 use super::report::Report;
 
@@ -32,15 +29,6 @@ pub fn write(bytes: &[u8]) -> Result<(), Report> {
     out.write_all(bytes)
         .and_then(|()| out.flush())
         .map_err(|error| Report::new(exit::IO, "cannot write to stdout").cause(error))
-}
-
-/// The last line of `--json`: `{"event":"summary","command":…,"exit_code":…,…}`.
-pub fn summary_line(command: &str, code: u8, summary: &impl Serialize) -> String {
-    let mut line = json!({"event": "summary", "command": command, "exit_code": code});
-    if let (Value::Object(line), Ok(Value::Object(fields))) = (&mut line, serde_json::to_value(summary)) {
-        line.extend(fields);
-    }
-    format!("{line}\n")
 }
 
 /// Text of others with its control characters made visible, so that it cannot move the cursor or ring bells.

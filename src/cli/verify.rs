@@ -1,7 +1,6 @@
 //! `pgark verify`.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pgark::archive::{Limits, Status};
@@ -10,14 +9,14 @@ use pgark::verify::{self, Options, verify, verify_stream};
 use serde_json::json;
 
 use super::arguments::Verify;
-use super::progress::{Form, Progress};
+use super::progress::Progress;
 use super::report::{Report, Scene};
 use super::signals::Signals;
 use super::{Outcome, exit, figure, stdio};
 
 /// Verifies.
 pub async fn run(arguments: Verify, signals: &Signals) -> Outcome {
-    let progress = Arc::new(Progress::new("verify", Form::of(&arguments.talk)));
+    let progress = Progress::new("verify", &arguments.talk);
     let ctx = progress.context();
     signals.watch(ctx.cancel.clone());
     let options = Options { deep: arguments.deep, jobs: arguments.jobs, limits: Limits::default() };
@@ -26,7 +25,7 @@ pub async fn run(arguments: Verify, signals: &Signals) -> Outcome {
     let painter = progress.paint(&ctx);
     let result = blocking(&ctx, &arguments.archive, options).await;
     painter.finish();
-    let scene = Scene { archive: Some(&arguments.archive), ..Scene::default() };
+    let scene = Scene { command: "verify", archive: Some(&arguments.archive), ..Scene::default() };
     let report = match result {
         Ok(report) => report,
         Err(error) => {
@@ -39,7 +38,7 @@ pub async fn run(arguments: Verify, signals: &Signals) -> Outcome {
     if arguments.talk.json {
         stdio::write(format!("{}\n", report_json(&report, started.elapsed())).as_bytes())?;
     } else if !arguments.talk.quiet {
-        stdio::say(&text(&report, started.elapsed()));
+        stdio::write(text(&report, started.elapsed()).as_bytes())?;
     }
     Ok(exit::DONE)
 }
@@ -70,10 +69,10 @@ fn text(report: &verify::Report, time: Duration) -> String {
     );
     if report.deep {
         text.push_str(&format!(
-            "    deep: {} decompressed, {} walked, content hashes match, all {} complete\n",
+            "    deep: {} decompressed, {} walked, content hashes match, all {} tables complete\n",
             figure::bytes(report.raw_bytes),
             figure::count(report.rows, "row"),
-            figure::count(report.tables, "table"),
+            figure::number(report.tables),
         ));
     }
     if report.status == Status::Skipped {

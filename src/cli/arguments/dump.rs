@@ -28,7 +28,7 @@ pub struct Dump {
     /// Archive to write; - for stdout
     #[arg(short, long, value_name = "FILE|-")]
     pub file: Option<PathBuf>,
-    /// Sessions that read in parallel [default: number of cores, at most 8]
+    /// Sessions that read in parallel [default: the cores, at most 8]
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]
     pub jobs: usize,
@@ -48,10 +48,10 @@ pub struct Dump {
     /// Replace an existing file
     #[arg(long)]
     pub force: bool,
-    /// Leave out objects that pgark cannot dump (exit 3), instead of failing
+    /// Leave out what pgark cannot dump, and end with exit 3
     #[arg(long)]
     pub skip_unsupported: bool,
-    /// Give up when a table lock takes longer (30s, 500ms; a number is milliseconds)
+    /// Give up when table locks take longer (30s, 500ms)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub lock_wait_timeout: Option<Duration>,
     /// Format of rows: auto (binary where that is safe) or text

@@ -13,7 +13,7 @@ pub use dump::{CopyFormat, Dump};
 pub use offline::{Info, List, Schema, Sort, Verify};
 pub use restore::Restore;
 
-const TEMPLATE: &str = "{about-section}{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
 /// A native logical dump and restore engine for PostgreSQL.
 #[derive(Debug, Parser)]
@@ -31,10 +31,13 @@ Examples:
   createdb -T template0 app2
   pgark restore app.pgark -d app2               shows the plan, asks, restores",
     after_help = "\
-Exit codes: 0 done, 1 unexpected, 2 usage, 3 finished but objects skipped or failed, 4 archive damaged,
-  5 not found, 6 cannot connect, 7 access denied, 8 server went away, 9 statement rejected, 10 local I/O,
-  11 lock not obtained, 12 refused, 129/130/143 stopped by SIGHUP/SIGINT/SIGTERM.
-Connections: PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, ~/.pgpass … as with psql; -h is the host."
+Exit codes:
+  0 done   1 unexpected: please report   2 usage   3 finished, but objects were left out or failed
+  4 archive damaged   5 not found   6 cannot connect   7 access denied   8 server went away
+  9 statement rejected   10 local I/O   11 lock not obtained   12 refused
+  129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM, and cleaned up
+Connections are named as for psql: PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, ~/.pgpass
+work, and -h is the host. Commands have their own help: pgark dump -?"
 )]
 pub struct Cli {
     /// What to do.
@@ -65,6 +68,18 @@ pub enum Command {
     Schema(Schema),
 }
 
+impl Command {
+    /// How it talks, if it has a choice.
+    pub fn talk(&self) -> Option<&Talk> {
+        match self {
+            Self::Dump(dump) => Some(&dump.talk),
+            Self::Restore(restore) => Some(&restore.talk),
+            Self::Verify(verify) => Some(&verify.talk),
+            Self::List(_) | Self::Info(_) | Self::Schema(_) => None,
+        }
+    }
+}
+
 /// How the command talks.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Reports")]
@@ -74,7 +89,7 @@ pub struct Talk {
     pub json: bool,
     /// How to show progress on stderr
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Progress::Auto, hide_possible_values = true,
-        help = "Progress on stderr: auto, bar, plain (a line per 30 s), json, none [default: auto]",
+        help = "Progress on stderr: auto, bar, plain, json or none",
         hide_default_value = true)]
     pub progress: Progress,
     /// Say nothing but errors

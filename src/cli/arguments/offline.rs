@@ -24,7 +24,7 @@ pub struct Verify {
     /// Also decompress and walk every row
     #[arg(long)]
     pub deep: bool,
-    /// Threads that read [default: number of cores, at most 8]
+    /// Threads that read [default: the cores, at most 8]
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]
     pub jobs: usize,

@@ -22,10 +22,10 @@ pub struct Restore {
     /// Archive to read; - for stdin
     #[arg(value_name = "ARCHIVE|-")]
     pub archive: PathBuf,
-    /// Target: database name, URI or key=value string; the database must exist and be empty
+    /// Target, existing and empty: database name, URI or key=value string
     #[arg(short, long, value_name = "CONN")]
     pub dbname: Option<String>,
-    /// Sessions that write in parallel [default: number of cores, at most 8]
+    /// Sessions that write in parallel [default: the cores, at most 8]
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]
     pub jobs: usize,

@@ -1,0 +1,210 @@
+//! Errors of the operations: dump, restore, verify, inspect.
+
+use pgark::event::Meter;
+use pgark::server::Class;
+use pgark::sql::ident;
+use pgark::{dump, inspect, restore, verify};
+
+use super::hint::create_database;
+use super::{Report, Scene};
+use crate::cli::{exit, figure};
+
+/// Findings beyond this are counted only; `--json` has more of them.
+const FINDINGS_SHOWN: usize = 20;
+
+impl Report {
+    /// A dump that did not finish.
+    pub fn dump(error: &dump::Error, scene: &Scene<'_>) -> Self {
+        use dump::Error as E;
+        match error {
+            E::Server(error) => Self::server(error, scene),
+            E::Catalog(pgark::catalog::Error::Query { source, stem }) => {
+                let report = Self::server(source, scene);
+                report.place(format!("reading the catalog, query {stem}"))
+            }
+            E::Archive(error) => Self::archive(error, scene),
+            E::Unsupported(names) => {
+                let report = Self::new(
+                    exit::REFUSED,
+                    format!(
+                        "the database has {} that pgark cannot dump",
+                        figure::count(names.len() as u64, "object")
+                    ),
+                );
+                let report = names.iter().fold(report, |report, name| report.cause(name));
+                report.hint(
+                    "leave them out with --skip-unsupported; the dump then ends with exit 3 and lists them",
+                )
+            }
+            E::RowSecurity(_) => {
+                let role =
+                    scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(&conninfo.user));
+                Self::new(exit::ACCESS, error).hint(format!(
+                    "use a role that sees every row: the owner of the tables, a superuser, or \
+                     ALTER ROLE {role} BYPASSRLS"
+                ))
+            }
+            E::Lock { holders, source, .. } => {
+                let mut report = Self::new(exit::LOCK, error);
+                for holder in holders {
+                    report = report.cause(holder);
+                }
+                if holders.is_empty() {
+                    report = report.cause(source);
+                }
+                report.hint("run again when the others are done, or give them more time: --lock-wait-timeout")
+            }
+            E::TooOld(_) => {
+                Self::new(exit::REFUSED, error).hint("dump it with the pg_dump of its own version")
+            }
+            E::TooMany(_) => {
+                Self::new(exit::REFUSED, error).hint("fewer parts: a larger --split-above, or --no-split")
+            }
+            E::Cancelled => Self::interrupted().cause("nothing stands under the archive's name"),
+            other => Self::unexpected(other).causes_of(other),
+        }
+    }
+
+    /// A restore that was refused or did not finish. `meter` says what had arrived.
+    pub fn restore(error: &restore::Error, scene: &Scene<'_>, meter: &Meter) -> Self {
+        use restore::Error as E;
+        match error {
+            E::Server(error) => Self::server(error, scene).arrived(meter),
+            E::Archive(error) => Self::archive(error, scene).arrived(meter),
+            E::Statement { sql, source, .. } => {
+                failed(Self::new(exit::REJECTED, error).place(format!("statement: {sql}")), source, scene)
+                    .arrived(meter)
+            }
+            E::Load { rows_before, source, .. } => {
+                let report = failed(Self::new(exit::REJECTED, error), source, scene);
+                let rows = figure::count(*rows_before, "row");
+                report.place(format!("{rows} of this part had been sent before")).arrived(meter)
+            }
+            E::Rows { .. } => {
+                Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep").arrived(meter)
+            }
+            E::NotEmpty(present) => {
+                let report = Self::new(exit::REFUSED, "the target database is not empty");
+                let report =
+                    present.iter().fold(report, |report, object| report.cause(format!("it has {object}")));
+                match scene.conninfo {
+                    Some(conninfo) => {
+                        let name = format!("{}_restored", conninfo.dbname);
+                        report.hint(format!(
+                            "restore into a fresh one: {}",
+                            create_database(scene, conninfo, &name)
+                        ))
+                    }
+                    None => report,
+                }
+            }
+            E::Lacks(lacks) => lacking(lacks),
+            E::ReadOnly(_) => Self::new(exit::REFUSED, error).hint("name the primary server with -h or -d"),
+            E::NotConfirmed => Self::new(exit::REFUSED, "not confirmed: nothing was changed")
+                .hint("say --yes to restore without a question"),
+            // The archive was good and the server took every row: none of the other codes fits, and trying again
+            // would change nothing.
+            E::Count { .. } => Self::unexpected(error).arrived(meter),
+            E::Cancelled => Self::interrupted().arrived(meter),
+            other => Self::unexpected(other).causes_of(other),
+        }
+    }
+
+    /// An archive that does not verify.
+    pub fn verify(error: &verify::Error, scene: &Scene<'_>) -> Self {
+        let failure = match error {
+            verify::Error::Archive(error) => return Self::archive(error, scene),
+            verify::Error::Cancelled => return Self::interrupted(),
+            verify::Error::Failed(failure) => failure,
+        };
+        let name = scene.archive.map(|path| path.display().to_string()).unwrap_or_default();
+        let mut report = Self::new(exit::ARCHIVE, format!("{name}: the archive is damaged or incomplete"));
+        for finding in failure.findings.iter().take(FINDINGS_SHOWN) {
+            report = report.cause(finding);
+        }
+        if failure.found > FINDINGS_SHOWN as u64 {
+            report = report.cause(format!("and {} more", failure.found - FINDINGS_SHOWN as u64));
+        }
+        let intact = match failure.records {
+            Some(records) => format!("{} of {} are intact", failure.intact, figure::count(records, "record")),
+            None => format!("{} before it are intact", figure::count(failure.intact, "record")),
+        };
+        report
+            .place(format!("{intact}; {} in the damaged ones", figure::count(failure.rows_hit, "row")))
+            .hint("take another copy, and verify that; keep this one until then")
+    }
+
+    /// An archive that cannot be shown.
+    pub fn inspect(error: &inspect::Error, scene: &Scene<'_>) -> Self {
+        match error {
+            inspect::Error::Archive(error) => Self::archive(error, scene),
+            other => Self::unexpected(other).causes_of(other),
+        }
+    }
+
+    /// What is in the target already, if anything.
+    fn arrived(self, meter: &Meter) -> Self {
+        let (rows, steps) = (Meter::get(&meter.rows), Meter::get(&meter.items_done));
+        if rows + steps == 0 {
+            return self;
+        }
+        let of = match Meter::get(&meter.items) {
+            0 => String::new(),
+            items => format!(" of {items}"),
+        };
+        let bytes = figure::bytes(Meter::get(&meter.raw_bytes));
+        self.place(format!(
+            "before: {steps}{of} steps, {} ({bytes}); they stay in the target",
+            figure::count(rows, "row")
+        ))
+        .hint("drop the target and make it again before the next restore")
+    }
+}
+
+/// The server's words about a statement, with the code that they call for.
+fn failed(report: Report, source: &pgark::server::Error, scene: &Scene<'_>) -> Report {
+    let code = Report::server(source, scene).code;
+    let report = Report { code, ..report };
+    match source.server() {
+        Some(server) if source.class() != Class::Lost => report.said(server).rejected(server, scene),
+        Some(server) => report.said(server),
+        None => report.cause(source),
+    }
+}
+
+fn lacking(lacks: &[String]) -> Report {
+    let mut report = Report::new(exit::REFUSED, "the target lacks what the archive needs");
+    for lack in lacks {
+        report = report.cause(lack);
+    }
+    let has = |kind: &str| lacks.iter().any(|lack| lack.starts_with(kind));
+    let roles: Vec<String> = lacks
+        .iter()
+        .filter_map(|lack| lack.strip_prefix("role \"")?.rsplit_once("\" ("))
+        .map(|(role, _)| format!("CREATE ROLE {};", ident(role)))
+        .collect();
+    if !roles.is_empty() {
+        report = report.hint(format!("{}  or leave out owners and grants: -O -x", roles.join(" ")));
+    }
+    if has("extension") {
+        report = report
+            .hint("install the extensions' packages on the target's server (postgresql-contrib and others)");
+    }
+    if has("tablespace") {
+        report = report.hint("CREATE TABLESPACE on the target, under the same names");
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacking;
+
+    #[test]
+    fn missing_roles_come_with_their_statement() {
+        let report = lacking(&["role \"my \"app\"\" (table public.t)".into(), "extension \"hstore\"".into()]);
+        let text = report.to_string();
+        assert!(text.contains("CREATE ROLE \"my \"\"app\"\"\";  or leave out"), "{text}");
+        assert!(text.contains("packages"), "{text}");
+    }
+}

@@ -1,0 +1,15 @@
+//! `pgark schema`: the definitions as SQL.
+
+use pgark::inspect::schema;
+
+use super::arguments::Schema;
+use super::report::{Report, Scene};
+use super::{Outcome, exit, stdio};
+
+/// Prints.
+pub fn run(arguments: &Schema) -> Outcome {
+    let scene = Scene { command: "schema", archive: Some(&arguments.archive), ..Scene::default() };
+    let sql = schema(&arguments.archive).map_err(|error| Report::inspect(&error, &scene))?;
+    stdio::write(sql.as_bytes())?;
+    Ok(exit::DONE)
+}
