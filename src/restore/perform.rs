@@ -32,10 +32,13 @@ impl Prepared {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
-        let sessions = self.sessions(ctx).await?;
-        let running: Vec<_> = sessions.iter().map(Session::cancel_handle).collect();
+        let mut running = vec![self.leader.cancel_handle()];
         let result = tokio::select! {
-            result = perform(self, ctx, sessions) => result,
+            result = async {
+                let sessions = self.sessions(ctx).await?;
+                running.extend(sessions.iter().map(Session::cancel_handle));
+                perform(self, ctx, sessions).await
+            } => result,
             () = ctx.cancel.cancelled() => Err(Error::Cancelled),
         };
         if result.is_err() {

@@ -11,6 +11,7 @@ mod archive_hostile;
 mod archive_round_trip;
 mod archive_sample;
 mod archive_tools;
+mod kill;
 mod round_trip;
 mod servers;
 mod support;
