@@ -37,7 +37,7 @@ pub async fn dump(
     output: &Output,
     options: &Options,
 ) -> Result<Summary, Error> {
-    let started = Instant::now();
+    let started = ctx.now();
     let (open, closed) = oneshot::channel();
     let mut source = None;
     let mut running = Vec::new();
@@ -99,7 +99,7 @@ async fn write(
     options: &Options,
     started: Instant,
 ) -> Result<Written, Error> {
-    let created = jiff::Timestamp::now();
+    let created = ctx.timestamp();
 
     let database = catalog::read(source.sessions()).await?;
     let skipped = unsupported(ctx, &database, options)?;
@@ -116,7 +116,7 @@ async fn write(
     let begin = Begin {
         tool: concat!("pgark ", env!("CARGO_PKG_VERSION")).to_owned(),
         features: Features::default(),
-        created: created.to_string(),
+        created,
         source: source.manifest(conninfo),
         labels: options.labels.clone(),
     };
