@@ -13,5 +13,6 @@ mod archive_sample;
 mod archive_tools;
 mod kill;
 mod round_trip;
+mod search_path;
 mod servers;
 mod support;
