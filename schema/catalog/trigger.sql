@@ -8,6 +8,9 @@ up (oid, ancestor) as (
     select link.oid, link.parent from link
     union all
     select up.oid, link.parent from up join link on link.oid = up.ancestor
+),
+above (oid, ancestors) as (
+    select up.oid, array_agg(up.ancestor order by up.ancestor) from up group by up.oid
 )
 select
     t.oid as oid,
@@ -17,7 +20,7 @@ select
     c.relname as table,
     c.relkind = 'p' as partitioned,
     p.oid is not null as is_clone,
-    (select array_agg(up.ancestor order by up.ancestor) from up where up.oid = t.oid) as ancestors,
+    above.ancestors as ancestors,
     pg_get_triggerdef(t.oid, false) as definition,
     t.tgenabled as enabled
 from pg_trigger t
@@ -25,6 +28,7 @@ join pg_class c on c.oid = t.tgrelid
 join pg_namespace n on n.oid = c.relnamespace
 left join link on link.oid = t.oid
 left join pg_trigger p on p.oid = link.parent
+left join above on above.oid = t.oid
 where c.relkind in ('r', 'p', 'v')
   and c.relpersistence <> 't'
   -- Clones are internal before 15. Those of foreign keys belong to the foreign key.

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::database::Database;
+use super::extension::depends_on_extension_as;
 use super::id::{CatalogId, Class};
 use super::index::IndexSettings;
 use super::kind::Kind;
@@ -133,6 +134,12 @@ impl Key {
         ))
     }
 
+    /// The index, and how COMMENT and ALTER name it.
+    fn index(&self) -> (CatalogId, String) {
+        let name = qualified(Some(&self.schema), &self.name);
+        (CatalogId::new(Class::RELATION, self.index_oid), format!("INDEX {name}"))
+    }
+
     fn settings(&self) -> IndexSettings<'_> {
         IndexSettings {
             schema: &self.schema,
@@ -180,11 +187,7 @@ impl Object for Key {
     }
 
     fn comments_of(&self) -> Vec<(CatalogId, String)> {
-        let index = CatalogId::new(Class::RELATION, self.index_oid);
-        vec![
-            (self.id(), format!("CONSTRAINT {}", self.reference())),
-            (index, format!("INDEX {}", qualified(Some(&self.schema), &self.name))),
-        ]
+        vec![(self.id(), format!("CONSTRAINT {}", self.reference())), self.index()]
     }
 
     fn dependencies(&self) -> Vec<CatalogId> {
@@ -193,6 +196,7 @@ impl Object for Key {
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
+        let (index, reference) = self.index();
         let first = match self.made_by(scope.database) {
             Some(parent) => self.rename(&parent),
             None => Sql::new(format!(
@@ -204,6 +208,7 @@ impl Object for Key {
         };
         let mut statements = vec![first];
         statements.extend(self.settings().statements());
+        statements.extend(depends_on_extension_as(scope.database, index, &reference));
         statements
     }
 
@@ -223,6 +228,9 @@ impl Object for Key {
 #[cfg(test)]
 mod tests {
     use super::Key;
+    use crate::object::Repairs;
+    use crate::object::{Database, Object, Parent, Scope};
+    use crate::version::Version;
 
     fn key(contype: &str) -> Key {
         Key { contype: contype.into(), columns: vec!["a".into(), "B c".into()], ..Key::default() }
@@ -247,5 +255,26 @@ mod tests {
         assert_eq!(overlaps.text(), "PRIMARY KEY (a, \"B c\" WITHOUT OVERLAPS)");
         let exclude = Key { definition: Some("EXCLUDE USING gist (c WITH &&)".into()), ..key("x") };
         assert_eq!(exclude.text(), "EXCLUDE USING gist (c WITH &&)");
+    }
+
+    #[test]
+    fn what_cannot_be_attached_is_made_by_the_parent() {
+        let mut database = Database::default();
+        let link =
+            Parent { child: 2, parent: 1, is_index: true, parent_schema: "s".into(), ..Parent::default() };
+        database.parents.push(Parent { parent_name: "Root x".into(), ..link });
+        database.lookup.parents.insert(2, vec![0]);
+        let repairs = Repairs::default();
+        let scope = Scope { source: Version::from_num(180_000), repairs: &repairs, database: &database };
+        let create = |contype: &str, index_oid, partitioned| -> String {
+            let (schema, table, name) = ("s".into(), "t".into(), "it's".into());
+            Key { index_oid, partitioned, schema, table, name, ..key(contype) }.create(&scope)[0].render()
+        };
+        assert!(create("u", 1, true).starts_with("ALTER TABLE ONLY s.t ADD CONSTRAINT \"it's\" UNIQUE"));
+        assert!(create("u", 2, false).starts_with("ALTER TABLE ONLY s.t ADD"));
+        assert!(create("x", 1, true).starts_with("ALTER TABLE s.t ADD"), "it recurses");
+        let child = create("x", 2, false);
+        assert!(child.starts_with("DO ") && child.contains("made.name <> ''it''''s''"), "{child}");
+        assert!(child.contains("h.inhparent = ''s.\"Root x\"''::pg_catalog.regclass"), "{child}");
     }
 }

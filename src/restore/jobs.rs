@@ -49,17 +49,57 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
     }
     // By the id of the table's entry: when its rows are in, and how many bytes they are.
     let mut loaded: HashMap<u32, (JobId, u64)> = HashMap::new();
+    let mut late: HashMap<u32, JobId> = HashMap::new();
     for &at in &phases.data {
         let entry = &catalog.entries[at];
-        let deps = loads.remove(&entry.id).unwrap_or_default();
+        let deps = loads.get(&entry.id).cloned().unwrap_or_default();
         let cost = bytes.get(&entry.id).copied().unwrap_or(0);
         let id = jobs.push(Task::Loaded(at), Job { deps, ..Job::default() });
         for table in std::iter::once(&entry.id).chain(&entry.deps) {
             loaded.insert(*table, (id, cost));
         }
+        if entry.data.as_ref().is_some_and(|data| data.after_indexes) {
+            late.extend(entry.deps.iter().map(|table| (*table, id)));
+        }
     }
+    let first = jobs.jobs.len();
     entries(catalog, &phases.post_data, &loaded, &mut jobs);
+    load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
     jobs
+}
+
+/// Turns the edge between some tables' rows and the indexes round: their rows may name any index.
+fn load_after_indexes(
+    catalog: &Catalog,
+    phases: &Phases,
+    first: JobId,
+    late: &HashMap<u32, JobId>,
+    jobs: &mut [Job],
+) {
+    let markers: BTreeSet<JobId> = late.values().copied().collect();
+    if markers.is_empty() {
+        return;
+    }
+    // Entries are in restore order, so what an entry depends on has been looked at before it.
+    let mut behind = markers.clone();
+    let mut built = Vec::new();
+    for (n, &at) in phases.post_data.iter().enumerate() {
+        let job = first + n;
+        let is_index = matches!(catalog.entries[at].kind.as_str(), "index" | "key" | "index_attach");
+        if is_index {
+            jobs[job].deps.retain(|dep| !markers.contains(dep));
+        }
+        if jobs[job].deps.iter().any(|dep| behind.contains(dep)) {
+            behind.insert(job);
+        } else if is_index {
+            built.push(job);
+        }
+    }
+    for marker in markers {
+        for load in jobs[marker].deps.clone() {
+            jobs[load].deps.extend(&built);
+        }
+    }
 }
 
 /// Entries alone, with the dependencies among them.
