@@ -84,7 +84,9 @@ async fn run(command: Command) -> u8 {
 }
 
 fn panic_text(panic: &panic::PanicHookInfo<'_>) -> String {
-    let what = panic.payload_as_str().unwrap_or("no message");
+    let payload = panic.payload();
+    let what = payload.downcast_ref::<&str>().copied();
+    let what = what.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let report = Report::unexpected("pgark stopped unexpectedly").cause(what);
     match panic.location() {
         Some(at) => report.place(format!("{at}, version {}", env!("CARGO_PKG_VERSION"))).to_string(),
