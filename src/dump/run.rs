@@ -22,8 +22,10 @@ use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Begin, Catalog, Entry, Features, Late};
 use crate::object::Database;
-use crate::server::Conninfo;
+use crate::server::{CancelHandle, Conninfo};
 
+/// So often the catalog may change while it is read.
+const READ_ATTEMPTS_MAX: usize = 5;
 /// Version of the catalog record.
 const CATALOG_VERSION: u32 = 1;
 
@@ -45,8 +47,8 @@ pub async fn dump(
         written = async {
             // First, before the server has any work: an output that cannot be written is said at once.
             let file = create(output, open).await?;
-            let source = source.insert(Source::connect(ctx, conninfo, options, &mut running).await?);
-            write(ctx, conninfo, source, file, options, started).await
+            let (sessions, database) = read(ctx, conninfo, options, &mut running).await?;
+            write(ctx, conninfo, source.insert(sessions), database, file, options, started).await
         } => written,
         () = ctx.cancel.cancelled() => Err(Error::Cancelled),
     };
@@ -82,6 +84,25 @@ async fn create(output: &Output, open: oneshot::Sender<()>) -> Result<File, Erro
     }
 }
 
+/// Connects and reads the catalog, again in a new snapshot when it changed meanwhile.
+async fn read(
+    ctx: &Context,
+    conninfo: &Conninfo,
+    options: &Options,
+    running: &mut Vec<CancelHandle>,
+) -> Result<(Source, Database), Error> {
+    let mut attempts = 1;
+    loop {
+        let source = Source::connect(ctx, conninfo, options, running).await?;
+        match catalog::read(source.sessions()).await {
+            Ok(database) => return Ok((source, database)),
+            Err(error) if attempts < READ_ATTEMPTS_MAX && error.may_pass() => attempts += 1,
+            Err(error) => return Err(error.into()),
+        }
+        running.clear();
+    }
+}
+
 /// An archive that lacks only its end.
 struct Written {
     writer: Writer<File>,
@@ -95,13 +116,12 @@ async fn write(
     ctx: &Context,
     conninfo: &Conninfo,
     source: &mut Source,
+    database: Database,
     file: File,
     options: &Options,
     started: Instant,
 ) -> Result<Written, Error> {
     let created = ctx.timestamp();
-
-    let database = catalog::read(source.sessions()).await?;
     let skipped = unsupported(ctx, &database, options)?;
     source.check_row_security().await?;
 

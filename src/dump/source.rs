@@ -94,6 +94,9 @@ impl Source {
         session.import_snapshot(&self.snapshot).await?;
         // Settings are local to the transaction, so nothing is left on a shared session.
         session.set_up_reading(Scope::Transaction).await?;
+        // The leader has every lock that is needed. To wait for long means to wait for somebody who waits for the
+        // leader, as VACUUM FULL of a catalog does.
+        session.batch("SET LOCAL lock_timeout = '60s'").await?;
         Ok(session)
     }
 

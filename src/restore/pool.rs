@@ -103,6 +103,8 @@ async fn perform(
         (Task::Load(_), None) | (Task::Loaded(_), _) => Ok(0),
     };
     run.ctx.meter.worker(worker, "");
-    Meter::add(&run.ctx.meter.items_done, 1);
+    if let Task::Entry(_) = task {
+        Meter::add(&run.ctx.meter.items_done, 1);
+    }
     Ended { session, worker, job, result }
 }

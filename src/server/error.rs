@@ -280,7 +280,8 @@ impl Error {
             }
             Self::Lost { .. } => Class::Lost,
             Self::Rejected { server, locking, .. } => match server.code.as_str() {
-                "55P03" => Class::Lock,
+                // Not available; deadlock.
+                "55P03" | "40P01" => Class::Lock,
                 "57014" if *locking => Class::Lock,
                 // Cancelled; recovery conflict on a standby; ended by a timeout or by the administrator.
                 "57014" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" => Class::Lost,
@@ -320,6 +321,7 @@ mod tests {
             ("23505", Class::Rejected),
             ("42501", Class::Access),
             ("55P03", Class::Lock),
+            ("40P01", Class::Lock),
             ("57014", Class::Lost),
             ("57P01", Class::Lost),
             ("25P03", Class::Lost),

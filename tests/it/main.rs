@@ -16,6 +16,7 @@ mod cli_errors;
 mod cli_help;
 mod cli_offline;
 mod cli_signals;
+mod fault;
 mod kill;
 mod round_trip;
 mod search_path;
