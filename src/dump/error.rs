@@ -35,6 +35,9 @@ pub enum Error {
         #[source]
         source: crate::server::Error,
     },
+    /// Tables changed each time between listing and locking them.
+    #[error("tables are dropped, renamed or rewritten faster than they can be locked ({0} attempts)")]
+    Restless(usize),
     /// The server is newer than any that pgark knows, and has what pgark does not know.
     #[error("PostgreSQL {0} is not supported: pgark reads servers from 12 on")]
     TooOld(String),

@@ -1,23 +1,37 @@
-//! Table locks: taken before the details of tables are read, so that what the server's deparse functions say
-//! (they see the latest catalog, not the snapshot) is still about the same tables (ordering.md §1).
+//! Table locks, and the snapshot. Locks come first: between a snapshot and its locks a table could be rewritten,
+//! and would then be empty in the snapshot (documentation: "Caveats" of MVCC), or altered, and then not be what the
+//! server's deparse functions say of it, which see the latest catalog.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::error::Error;
+use crate::server::settings::Scope;
 use crate::server::{Class, Session};
 use crate::sql::qualified;
 
 /// Text of one LOCK statement, bytes.
 const STATEMENT_BYTES_MAX: usize = 100_000;
 
+/// So often the tables may be other ones when they are locked than when they were listed.
+const ATTEMPTS_MAX: usize = 5;
+
 /// A table that is dumped.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct Lockable {
     oid: u32,
     schema: String,
     name: String,
+}
+
+/// What came of an attempt.
+enum Attempt {
+    /// The exported snapshot.
+    Snapshot(String),
+    /// Tables were dropped, renamed or rewritten meanwhile.
+    Changed,
 }
 
 #[derive(Deserialize)]
@@ -48,35 +62,81 @@ pub fn lock_nowait(schema: &str, name: &str) -> String {
     format!("LOCK TABLE ONLY {} IN ACCESS SHARE MODE NOWAIT", qualified(Some(schema), name))
 }
 
-/// Locks every table, many per statement.
+/// Begins the transaction that reads, with every table locked, and exports its snapshot.
 ///
 /// # Errors
-/// [`Error::Lock`] with the holders when `timeout` passes; a table that may not be read; one that is gone.
-pub async fn lock_tables(
-    session: &Session,
-    other: Option<&Session>,
-    timeout: Option<Duration>,
-) -> Result<(), Error> {
-    let tables: Vec<Lockable> = session.fetch(TABLES).await?;
+/// [`Error::Lock`] with the holders when `timeout` passes; a table that may not be read; tables that keep changing.
+pub async fn lock_and_export(session: &Session, timeout: Option<Duration>) -> Result<String, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        if let Attempt::Snapshot(snapshot) = attempt(session, timeout).await? {
+            return Ok(snapshot);
+        }
+        session.batch("ROLLBACK").await?;
+    }
+    Err(Error::Restless(ATTEMPTS_MAX))
+}
+
+async fn attempt(session: &Session, timeout: Option<Duration>) -> Result<Attempt, Error> {
+    // The path could lead to somebody's operators.
+    session.batch("BEGIN; SET LOCAL search_path = ''").await?;
+    let listed: Vec<Lockable> = session.fetch(TABLES).await?;
+    session.batch("COMMIT").await?;
+    session.begin_snapshot().await?;
     if let Some(timeout) = timeout {
         session.batch(&format!("SET LOCAL lock_timeout = {}", timeout.as_millis().max(1))).await?;
     }
-    let mut rest = tables.as_slice();
+    // Neither SET nor LOCK takes the snapshot yet.
+    if !lock(session, &listed).await? {
+        return Ok(Attempt::Changed);
+    }
+    session.set_up_reading(Scope::Transaction).await?;
+    let snapshot = session.export_snapshot().await?;
+    // Tables that were made or renamed in between are in the snapshot, and not locked.
+    let listed: HashSet<Lockable> = listed.into_iter().collect();
+    let mut new: Vec<Lockable> = session.fetch(TABLES).await?;
+    new.retain(|table| !listed.contains(table));
+    if !lock(session, &new).await? || changed(session, &new).await? {
+        return Ok(Attempt::Changed);
+    }
+    Ok(Attempt::Snapshot(snapshot))
+}
+
+/// Locks tables, many per statement; `false` if one of them is gone.
+async fn lock(session: &Session, tables: &[Lockable]) -> Result<bool, Error> {
+    let mut rest = tables;
     while !rest.is_empty() {
         let (statement, count) = statement(rest);
         let (batch, after) = rest.split_at(count);
         rest = after;
-        if let Err(error) = session.batch(&statement).await {
-            return Err(match error.class() {
-                Class::Lock => not_locked(batch, other, error).await,
-                _ => Error::Server(error.context("locking tables")),
-            });
+        let Err(error) = session.batch(&statement).await else { continue };
+        match (error.class(), error.sqlstate()) {
+            (Class::Lock, _) => return Err(not_locked(session, batch, error).await),
+            // No such table, schema; no table any more.
+            (_, Some("42P01" | "3F000" | "42809")) => return Ok(false),
+            _ => return Err(Error::Server(error.context("locking tables"))),
         }
     }
-    if timeout.is_some() {
-        session.batch("SET LOCAL lock_timeout = 0").await?;
+    Ok(true)
+}
+
+/// Whether one of the locked tables is another one, or has other rows, than in the snapshot. Functions that take an
+/// OID or a name see the latest catalog.
+async fn changed(session: &Session, tables: &[Lockable]) -> Result<bool, Error> {
+    if tables.is_empty() {
+        return Ok(false);
     }
-    Ok(())
+    let sql = format!(
+        "select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.oid = any ('{{{}}}'::oid[])
+          and (to_regclass(quote_ident(n.nspname) || '.' || quote_ident(c.relname))::oid is distinct from c.oid
+            or pg_relation_filenode(c.oid) is distinct from nullif(c.relfilenode, 0))",
+        oids(tables)
+    );
+    Ok(!session.query(&sql).await?.is_empty())
+}
+
+fn oids(tables: &[Lockable]) -> String {
+    tables.iter().map(|table| table.oid.to_string()).collect::<Vec<_>>().join(",")
 }
 
 fn statement(tables: &[Lockable]) -> (String, usize) {
@@ -97,12 +157,9 @@ fn statement(tables: &[Lockable]) -> (String, usize) {
     (sql, count)
 }
 
-/// Says who is in the way. The session that waited is in a failed transaction, so another one asks.
-async fn not_locked(batch: &[Lockable], other: Option<&Session>, source: crate::server::Error) -> Error {
-    let holders = match other {
-        Some(session) => holders(session, batch).await.unwrap_or_default(),
-        None => Vec::new(),
-    };
+/// Says who is in the way.
+async fn not_locked(session: &Session, batch: &[Lockable], source: crate::server::Error) -> Error {
+    let holders = holders(session, batch).await.unwrap_or_default();
     let table = match (holders.first(), batch) {
         (Some(holder), _) => holder.relation.clone(),
         (None, [only]) => qualified(Some(&only.schema), &only.name),
@@ -125,7 +182,6 @@ async fn not_locked(batch: &[Lockable], other: Option<&Session>, source: crate::
 }
 
 async fn holders(session: &Session, tables: &[Lockable]) -> Result<Vec<Holder>, crate::server::Error> {
-    let oids: Vec<String> = tables.iter().map(|table| table.oid.to_string()).collect();
     let sql = format!(
         "select l.pid as pid, l.relation::regclass::text as relation, l.mode as mode,
             a.query as query, (clock_timestamp() - a.xact_start)::text as since
@@ -133,7 +189,9 @@ async fn holders(session: &Session, tables: &[Lockable]) -> Result<Vec<Holder>, 
         where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.granted
           and l.relation = any ('{{{}}}'::oid[])
           and l.database = (select oid from pg_database where datname = current_database())",
-        oids.join(",")
+        oids(tables)
     );
+    // The transaction has failed with the lock.
+    session.batch("ROLLBACK; BEGIN; SET LOCAL search_path = ''").await?;
     session.fetch(&sql).await
 }

@@ -1,17 +1,49 @@
-//! The thread that writes the archive: the only place where records get their order.
+//! The archive's file, and the thread that writes it: the only place where records get their order.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::error::Error;
-use crate::archive::{Draft, Error as ArchiveError, Writer};
+use crate::archive::{self, Draft, Error as ArchiveError, StoreError, Writer};
 use crate::event::Meter;
 
 /// Frames that wait for the disk, at most: memory is bounded, and workers stop when the disk is slow.
 const QUEUE_MAX: usize = 2;
+
+/// The archive's file. Threads write it that an interrupted dump does not wait for; whoever wants to know that it is
+/// closed, and removed if incomplete, waits for the other end of the channel.
+pub struct File {
+    out: archive::Output,
+    _open: oneshot::Sender<()>,
+}
+
+impl File {
+    /// `open` is dropped when the file is closed.
+    pub fn new(out: archive::Output, open: oneshot::Sender<()>) -> Self {
+        Self { out, _open: open }
+    }
+
+    /// Makes it durable and gives it its name.
+    ///
+    /// # Errors
+    /// As [`archive::Output::commit`].
+    pub fn commit(self) -> Result<(), StoreError> {
+        self.out.commit()
+    }
+}
+
+impl Write for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
 
 /// Where workers send records.
 pub type Records = mpsc::Sender<Draft>;

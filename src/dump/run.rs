@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::copy_part::{Shared, work};
@@ -11,12 +12,11 @@ use super::data::{DataPlan, data_plan};
 use super::database::facts;
 use super::entries::{Entries, entries};
 use super::error::Error;
-use super::locks::lock_tables;
-use super::output::WriterThread;
+use super::output::{File, WriterThread};
 use super::sequences;
 use super::source::Source;
 use super::{Options, Output, Summary};
-use crate::archive::{self, ArchiveId, Finished, Overwrite, RecordType, Status, Writer};
+use crate::archive::{self, ArchiveId, Overwrite, RecordType, Status, StoreError, Writer};
 use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
@@ -37,49 +37,70 @@ pub async fn dump(
     output: &Output,
     options: &Options,
 ) -> Result<Summary, Error> {
-    // First, before the server has any work: an output that cannot be written is said at once.
-    let out = open(output).await?;
-    let mut source = Source::connect(ctx, conninfo, options.jobs).await?;
-    let running = source.cancel_handles();
-    let result = tokio::select! {
-        result = run(ctx, conninfo, &mut source, out, output, options) => result,
+    let started = ctx.now();
+    let (open, closed) = oneshot::channel();
+    let mut source = None;
+    let mut running = Vec::new();
+    let written = tokio::select! {
+        written = async {
+            // First, before the server has any work: an output that cannot be written is said at once.
+            let file = create(output, open).await?;
+            let source = source.insert(Source::connect(ctx, conninfo, options, &mut running).await?);
+            write(ctx, conninfo, source, file, options, started).await
+        } => written,
         () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+    };
+    // Nothing more is wanted of the server: nobody needs to wait for our locks.
+    drop(source);
+    // From here on nothing is interrupted half-way: there is an archive under the name, or there is none.
+    let result = match written {
+        Ok(written) => written.finish(ctx, output, started).await,
+        Err(error) => Err(error),
     };
     if result.is_err() {
         // A COPY whose connection just closes goes on until the server next writes.
         let cancels = running.iter().map(|handle| handle.cancel());
         futures_util::future::join_all(cancels).await;
+        // The end of the process must not come before the file is gone. A pipe leaves nothing behind, and its reader
+        // may sleep.
+        if let Output::File { .. } = output {
+            let _ = closed.await;
+        }
     }
     result
 }
 
-async fn open(output: &Output) -> Result<archive::Output, Error> {
+async fn create(output: &Output, open: oneshot::Sender<()>) -> Result<File, Error> {
     match output {
         Output::File { path, force } => {
             let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
             let path: PathBuf = path.clone();
-            Ok(blocking(move || archive::Output::create(&path, overwrite))
-                .await?
-                .map_err(archive::Error::from)?)
+            let create = move || Ok(File::new(archive::Output::create(&path, overwrite)?, open));
+            Ok(blocking(create).await?.map_err(|error: StoreError| archive::Error::from(error))?)
         }
-        Output::Stdout => Ok(archive::Output::stdout()),
+        Output::Stdout => Ok(File::new(archive::Output::stdout(), open)),
     }
 }
 
-async fn run(
+/// An archive that lacks only its end.
+struct Written {
+    writer: Writer<File>,
+    late: Late,
+    /// All that can be known before the end.
+    summary: Summary,
+}
+
+/// Writes everything up to LATE.
+async fn write(
     ctx: &Context,
     conninfo: &Conninfo,
     source: &mut Source,
-    out: archive::Output,
-    output: &Output,
+    file: File,
     options: &Options,
-) -> Result<Summary, Error> {
-    let started = Instant::now();
-    let created = jiff::Timestamp::now();
+    started: Instant,
+) -> Result<Written, Error> {
+    let created = ctx.timestamp();
 
-    ctx.event(Event::Phase { name: "catalog", items: 0 });
-    // Locks first: what the server deparses is the latest catalog, and only a lock keeps it as the snapshot has it.
-    lock_tables(source.leader(), source.sessions().get(1), options.lock_wait_timeout).await?;
     let database = catalog::read(source.sessions()).await?;
     let skipped = unsupported(ctx, &database, options)?;
     source.check_row_security().await?;
@@ -95,11 +116,11 @@ async fn run(
     let begin = Begin {
         tool: concat!("pgark ", env!("CARGO_PKG_VERSION")).to_owned(),
         features: Features::default(),
-        created: created.to_string(),
+        created,
         source: source.manifest(conninfo),
         labels: options.labels.clone(),
     };
-    let (begin, catalog, writer) = head(out, begin, catalog).await?;
+    let (begin, catalog, writer) = head(file, begin, catalog).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.parts.len() });
     source.use_server_encoding().await?;
@@ -120,19 +141,9 @@ async fn run(
         skipped: skipped.clone(),
         duration_ms: started.elapsed().as_millis() as u64,
     };
-    let status = if skipped.is_empty() { Status::Complete } else { Status::Skipped };
-    // The name appears only after everything is on the disk.
-    let finished = tail(writer, late, status).await?;
-    Ok(Summary {
-        archive: match output {
-            Output::File { path, .. } => path.display().to_string(),
-            Output::Stdout => "-".to_owned(),
-        },
-        identity: finished.root.to_string(),
+    let summary = Summary {
         database: catalog.database.name,
         server_version: begin.source.server_version,
-        bytes: finished.file_len,
-        raw_bytes: finished.raw_bytes,
         objects: catalog.entries.len(),
         tables: catalog.entries.iter().filter(|entry| entry.kind == "table_data").count(),
         rows: shared.totals.rows(|id| is_table(&catalog.entries, id)),
@@ -140,8 +151,40 @@ async fn run(
         jobs,
         warnings,
         skipped,
-        duration_ms: started.elapsed().as_millis() as u64,
-    })
+        ..Summary::default()
+    };
+    Ok(Written { writer, late, summary })
+}
+
+impl Written {
+    /// Writes the end, and gives the file its name.
+    async fn finish(self, ctx: &Context, output: &Output, started: Instant) -> Result<Summary, Error> {
+        let Self { mut writer, late, summary } = self;
+        let status = if summary.skipped.is_empty() { Status::Complete } else { Status::Skipped };
+        let cancel = ctx.cancel.clone();
+        let finished = blocking(move || {
+            writer.append_json(RecordType::Late, &late)?;
+            let (file, finished) = writer.finish(status)?;
+            if cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            // The name appears only after everything is on the disk.
+            file.commit().map_err(archive::Error::from)?;
+            Ok::<_, Error>(finished)
+        });
+        let finished = finished.await??;
+        Ok(Summary {
+            archive: match output {
+                Output::File { path, .. } => path.display().to_string(),
+                Output::Stdout => "-".to_owned(),
+            },
+            identity: finished.root.to_string(),
+            bytes: finished.file_len,
+            raw_bytes: finished.raw_bytes,
+            duration_ms: started.elapsed().as_millis() as u64,
+            ..summary
+        })
+    }
 }
 
 fn is_table(entries: &[Entry], id: u32) -> bool {
@@ -160,13 +203,9 @@ fn unsupported(ctx: &Context, database: &Database, options: &Options) -> Result<
 }
 
 /// Writes what stands before the rows.
-async fn head(
-    out: archive::Output,
-    begin: Begin,
-    catalog: Catalog,
-) -> Result<(Begin, Catalog, Writer<archive::Output>), Error> {
+async fn head(file: File, begin: Begin, catalog: Catalog) -> Result<(Begin, Catalog, Writer<File>), Error> {
     let written = blocking(move || {
-        let mut writer = Writer::begin(out, ArchiveId::random()?)?;
+        let mut writer = Writer::begin(file, ArchiveId::random()?)?;
         writer.append_json(RecordType::Begin, &begin)?;
         writer.append_json(RecordType::Catalog, &catalog)?;
         Ok::<_, archive::Error>((begin, catalog, writer))
@@ -174,12 +213,20 @@ async fn head(
     Ok(written.await??)
 }
 
+/// Waits for all workers, or the first that fails.
+async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+    while let Some(ended) = workers.join_next().await {
+        ended.unwrap_or_else(|_| Err(Error::Worker("a copying session".to_owned())))?;
+    }
+    Ok(())
+}
+
 /// Copies all parts. The first failure ends it.
 async fn copy(
     source: &mut Source,
     shared: &Arc<Shared>,
-    writer: Writer<archive::Output>,
-) -> Result<Writer<archive::Output>, Error> {
+    writer: Writer<File>,
+) -> Result<Writer<File>, Error> {
     let (thread, records) = WriterThread::start(writer, Arc::clone(&shared.ctx.meter));
     let mut workers = JoinSet::new();
     for (index, session) in source.take_workers().into_iter().enumerate() {
@@ -187,14 +234,11 @@ async fn copy(
         workers.spawn(async move { work(index, session, &shared, &records).await });
     }
     drop(records);
-    let mut first = Ok(());
-    while let Some(ended) = workers.join_next().await {
-        let ended = ended.unwrap_or_else(|_| Err(Error::Worker("a copying session".to_owned())));
-        if let Err(error) = ended {
-            first = Err(error);
-            break;
-        }
-    }
+    let first = tokio::select! {
+        first = first_error(&mut workers) => first,
+        // The workers would not notice, but without its locks tables change under them.
+        error = source.leader().lost() => Err(error.context("the session that holds snapshot and locks").into()),
+    };
     // Dropped workers drop their senders, so the writer ends.
     workers.shutdown().await;
     match (thread.join().await, first) {
@@ -202,18 +246,6 @@ async fn copy(
         (Err(error), _) | (Ok(_), Err(error)) => Err(error),
         (Ok(writer), Ok(())) => Ok(writer),
     }
-}
-
-/// Writes what stands after the rows, and gives the file its name.
-async fn tail(writer: Writer<archive::Output>, late: Late, status: Status) -> Result<Finished, Error> {
-    let finished = blocking(move || {
-        let mut writer = writer;
-        writer.append_json(RecordType::Late, &late)?;
-        let (out, finished) = writer.finish(status)?;
-        out.commit()?;
-        Ok::<_, archive::Error>(finished)
-    });
-    Ok(finished.await??)
 }
 
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {

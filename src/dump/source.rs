@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::data;
 use super::error::Error;
+use super::locks::lock_and_export;
+use super::{Options, data};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest;
@@ -38,12 +39,19 @@ select current_database()::text as database, current_user::text as user,
     has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
 
 impl Source {
-    /// Connects the leader and `jobs` workers, all in the leader's snapshot.
+    /// Connects the leader, which locks all tables, and the workers, all in the leader's snapshot. Each session's
+    /// handle goes to `running` as soon as there is something to cancel.
     ///
     /// # Errors
-    /// When the leader cannot connect, or the server is not one that pgark reads.
-    pub async fn connect(ctx: &Context, conninfo: &Conninfo, jobs: usize) -> Result<Self, Error> {
+    /// When the leader cannot connect, or the server is not one that pgark reads; see [`lock_and_export`].
+    pub async fn connect(
+        ctx: &Context,
+        conninfo: &Conninfo,
+        options: &Options,
+        running: &mut Vec<CancelHandle>,
+    ) -> Result<Self, Error> {
         let (server, leader) = Server::connect(conninfo).await?;
+        running.push(leader.cancel_handle());
         let facts = server.facts();
         ctx.event(Event::Connected {
             target: target(conninfo, &server),
@@ -58,13 +66,17 @@ impl Source {
                 facts.version_text
             ));
         }
-        enter(&leader, None).await?;
-        let snapshot = leader.export_snapshot().await?;
+        ctx.event(Event::Phase { name: "catalog", items: 0 });
+        let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
         let mut source = Self { server, sessions: vec![leader], snapshot, facts };
-        for worker in 0..jobs.max(1) {
+        let jobs = options.jobs.max(1);
+        for worker in 0..jobs {
             match source.worker().await {
-                Ok(session) => source.sessions.push(session),
+                Ok(session) => {
+                    running.push(session.cancel_handle());
+                    source.sessions.push(session);
+                }
                 // Fewer workers are slower; none at all cannot copy.
                 Err(error) if worker > 0 && error.class() == Class::Connect => {
                     ctx.warn(format!("going on with {worker} of {jobs} sessions: {error}"));
@@ -78,7 +90,10 @@ impl Source {
 
     async fn worker(&self) -> Result<Session, crate::server::Error> {
         let session = self.server.connect_another().await?;
-        enter(&session, Some(&self.snapshot)).await?;
+        session.begin_snapshot().await?;
+        session.import_snapshot(&self.snapshot).await?;
+        // Settings are local to the transaction, so nothing is left on a shared session.
+        session.set_up_reading(Scope::Transaction).await?;
         Ok(session)
     }
 
@@ -95,11 +110,6 @@ impl Source {
     /// Takes the workers; the leader stays.
     pub fn take_workers(&mut self) -> Vec<Session> {
         self.sessions.split_off(1)
-    }
-
-    /// Handles that cancel whatever runs.
-    pub fn cancel_handles(&self) -> Vec<CancelHandle> {
-        self.sessions.iter().map(Session::cancel_handle).collect()
     }
 
     /// What decides how rows are read.
@@ -173,13 +183,4 @@ impl Source {
 /// `app@db1:5432/app`.
 pub fn target(conninfo: &Conninfo, server: &Server) -> String {
     format!("{}@{}:{}/{}", conninfo.user, server.host(), server.port(), conninfo.dbname)
-}
-
-/// Begins the transaction that reads. Settings are local to it, so nothing is left on a shared session.
-async fn enter(session: &Session, snapshot: Option<&str>) -> Result<(), crate::server::Error> {
-    session.begin_snapshot().await?;
-    if let Some(snapshot) = snapshot {
-        session.import_snapshot(snapshot).await?;
-    }
-    session.set_up_reading(Scope::Transaction).await
 }

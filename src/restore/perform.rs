@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use super::ddl::{Work, acl_sql, run_all};
 use super::error::Error;
@@ -32,10 +31,13 @@ impl Prepared {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
-        let sessions = self.sessions(ctx).await?;
-        let running: Vec<_> = sessions.iter().map(Session::cancel_handle).collect();
+        let mut running = vec![self.leader.cancel_handle()];
         let result = tokio::select! {
-            result = perform(self, ctx, sessions) => result,
+            result = async {
+                let sessions = self.sessions(ctx).await?;
+                running.extend(sessions.iter().map(Session::cancel_handle));
+                perform(self, ctx, sessions).await
+            } => result,
             () = ctx.cancel.cancelled() => Err(Error::Cancelled),
         };
         if result.is_err() {
@@ -65,7 +67,7 @@ impl Prepared {
 }
 
 async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
-    let started = Instant::now();
+    let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
     let encoding = Encoding::new(&begin.source.encoding);

@@ -228,6 +228,16 @@ impl Session {
         self.client.is_closed()
     }
 
+    /// Waits until the connection is gone, and says why. For a session that holds something (a snapshot, locks) and
+    /// is otherwise silent: nothing else would notice.
+    pub async fn lost(&self) -> Error {
+        let mut ending = self.ending.clone();
+        match ending.wait_for(Option::is_some).await {
+            Ok(ending) => lost(ending.as_deref()),
+            Err(_) => lost(None),
+        }
+    }
+
     /// The notices and warnings that have come since the last call; of very many only the newest.
     pub fn take_notices(&self) -> Vec<ServerError> {
         self.notices.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).drain(..).collect()
@@ -249,15 +259,20 @@ impl Session {
             let mut ending = self.ending.clone();
             // Already there, or about to be: the task tells it before anything can notice that it is gone.
             let told = tokio::time::timeout(Duration::from_secs(2), ending.wait_for(Option::is_some)).await;
-            if let Ok(Ok(ending)) = told
-                && let Some(ending) = ending.as_ref()
-            {
-                let server = ending.server.clone().map(Box::new);
-                return Error::Lost { context, cause: ending.cause.clone(), server };
-            }
-            return Error::Lost { context, cause: "connection closed".to_owned(), server: None };
+            return match told {
+                Ok(Ok(ending)) => lost(ending.as_deref()),
+                _ => lost(None),
+            };
         }
         Error::Protocol { context, problem: chain(&error) }
+    }
+}
+
+fn lost(ending: Option<&Ending>) -> Error {
+    Error::Lost {
+        context: String::new(),
+        cause: ending.map_or_else(|| "connection closed".to_owned(), |ending| ending.cause.clone()),
+        server: ending.and_then(|ending| ending.server.clone()).map(Box::new),
     }
 }
 

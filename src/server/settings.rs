@@ -83,7 +83,17 @@ fn both(version: Version, scope: Scope) -> Vec<String> {
     // off: an error instead of rows that a policy silently filters out.
     let row_security = [("row_security", "off")];
     let all = timeouts.chain(TEXT_FORMS).chain(row_security);
-    all.map(|(name, value)| set(scope, name, value)).collect()
+    let mut statements: Vec<String> = all.map(|(name, value)| set(scope, name, value)).collect();
+    if version.at_least(14) {
+        // Who is killed cannot cancel: without this an index would be built, or a lock waited for, for nobody. Not all
+        // systems can tell that a client is gone; others refuse the setting.
+        statements.push(format!(
+            "SELECT pg_catalog.set_config('client_connection_check_interval', '2s', {}) \
+             WHERE pg_catalog.version() ~ 'linux'",
+            scope == Scope::Transaction
+        ));
+    }
+    statements
 }
 
 fn set(scope: Scope, name: &str, value: &str) -> String {

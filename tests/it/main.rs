@@ -17,6 +17,8 @@ mod cli_help;
 mod cli_lock;
 mod cli_offline;
 mod cli_signals;
+mod kill;
 mod round_trip;
+mod search_path;
 mod servers;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
@@ -31,6 +32,10 @@ pub struct Outcome {
     pub stdout: String,
     /// Everything on stderr.
     pub stderr: String,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// From start to end.
+    pub time: Duration,
 }
 
 impl TestCli {
@@ -75,13 +80,26 @@ impl TestCli {
         Err(format!("pgark {arguments:?}: exit {:?}\n{}{}", outcome.code, outcome.stdout, outcome.stderr))
     }
 
-    /// Starts the binary and returns while it runs.
-    pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pgark"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear();
+    /// A program with the environment and the folder of the binary; stdin is empty.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command.envs([("LC_ALL", "C"), ("TZ", "UTC"), ("PATH", "/usr/bin:/bin")]);
         command.env("HOME", self.path("home")).envs(self.env.iter().map(|(k, v)| (k, v)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// The binary, for a test that needs pipes or limits of its own.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = self.program(env!("CARGO_BIN_EXE_pgark"));
+        command.args(arguments);
+        command
+    }
+
+    /// Starts the binary and returns while it runs.
+    pub fn spawn<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Running {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = collect(child.stdout.take().expect("invariant: stdout is piped"));
         let stderr = collect(child.stderr.take().expect("invariant: stderr is piped"));
@@ -105,6 +123,16 @@ impl Running {
         self.child.id()
     }
 
+    /// Sends a signal; a process that has ended already is no matter.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        send_signal(self.pid(), signal);
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the child can be waited for").is_none()
+    }
+
     /// Waits for the end; kills it and fails the test when it takes longer than two minutes.
     pub fn wait(mut self) -> Outcome {
         let status = loop {
@@ -118,13 +146,20 @@ impl Running {
             }
             std::thread::sleep(POLL);
         };
+        let time = self.started.elapsed();
         let stdout = self.stdout.join().expect("stdout is read");
         let stderr = self.stderr.join().expect("stderr is read");
         match status {
-            Some(status) => Outcome { code: status.code(), stdout, stderr },
+            Some(status) => Outcome { code: status.code(), stdout, stderr, signal: status.signal(), time },
             None => panic!("hangs for {TIMEOUT:?}: {}\n{stdout}{stderr}", self.what),
         }
     }
+}
+
+/// Sends a signal to any process; one that has ended already is no matter.
+pub fn send_signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+    let _ended = rustix::process::kill_process(pid, signal);
 }
 
 /// Reads a pipe to its end, so that the child never waits for us.

@@ -3,16 +3,22 @@
 //! Nothing here uses the library under test. Servers are spoken to by `psql`, fidelity is judged by
 //! `pg_dump` 18; both come from `scripts/servers`.
 
+mod background;
 mod cli;
+mod cluster;
 mod content;
 mod database;
 mod diff;
 mod oracle;
+mod random;
 mod server;
 
-pub use cli::TestCli;
+pub use background::Background;
+pub use cli::{Outcome, Running, TestCli, send_signal};
+pub use cluster::Cluster;
 pub use content::row_hashes;
 pub use database::TestDatabase;
 pub use diff::{content_diff, diff};
 pub use oracle::{oracle_dump, oracle_version, psql, replay};
+pub use random::Random;
 pub use server::{TestServer, majors, password};

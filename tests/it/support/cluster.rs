@@ -1,0 +1,114 @@
+//! A server of a test's own, which may be stopped and frozen.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use super::cli::send_signal;
+use super::server::{TestServer, script};
+
+/// A cluster on a free port; stopped and removed with the value.
+#[derive(Debug)]
+pub struct Cluster {
+    server: TestServer,
+    folder: tempfile::TempDir,
+    port_base: u16,
+}
+
+impl Cluster {
+    /// Starts one of the newest major that is installed here; `None`, after saying so, when the server programs
+    /// are not here, as when the tests use servers elsewhere.
+    pub fn start() -> Option<Self> {
+        let major = (12..=18).rev().find(|major| {
+            let found = Command::new(script()).args(["bin", &major.to_string(), "postgres"]).output();
+            found.is_ok_and(|found| found.status.success())
+        });
+        let Some(major) = major else {
+            println!("skipped: no server programs are here (scripts/servers fetch)");
+            return None;
+        };
+        let folder = tempfile::Builder::new().prefix("pgark-cluster-").tempdir_in(roomy()).expect("a folder");
+        // The server may run as another user.
+        open_to_all(&folder);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let port = free.expect("there is a free port").port();
+        let port_base = port - (major - 12);
+        let server = TestServer { major: u32::from(major), host: String::new(), port };
+        let mut cluster = Self { server, folder, port_base };
+        // `major socket-folder port`
+        let started = cluster.script("start");
+        cluster.server.host = started.split_whitespace().nth(1).expect("it says where").to_owned();
+        Some(cluster)
+    }
+
+    /// How to reach it.
+    pub fn server(&self) -> &TestServer {
+        &self.server
+    }
+
+    /// Starts it again after [`stop_at_once`](Self::stop_at_once).
+    pub fn restart(&self) {
+        self.script("start");
+    }
+
+    /// What `pg_ctl stop -m immediate` does: no good-bye to anybody.
+    pub fn stop_at_once(&self) {
+        self.signal(Signal::QUIT);
+    }
+
+    /// Freezes the postmaster: sessions go on, but nobody gets in, not even to cancel.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Undoes [`freeze`](Self::freeze).
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let file = self.run_folder().join(self.server.major.to_string()).join("postmaster.pid");
+        // It removes the file when it ends.
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        if let Some(pid) = text.lines().next().and_then(|pid| pid.trim().parse().ok()) {
+            send_signal(pid, signal);
+        }
+    }
+
+    fn run_folder(&self) -> PathBuf {
+        self.folder.path().join("run")
+    }
+
+    fn script(&self, what: &str) -> String {
+        let mut command = Command::new(script());
+        command.args([what, &self.server.major.to_string()]);
+        command
+            .env("PGARK_RUN_DIR", self.run_folder())
+            .env("PGARK_TEST_PORT_BASE", self.port_base.to_string());
+        let output = command.output().expect("scripts/servers runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || std::thread::panicking(), "scripts/servers {what}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.thaw();
+        self.script("stop");
+    }
+}
+
+/// Memory, where there is some for files.
+fn roomy() -> PathBuf {
+    let shared = PathBuf::from("/dev/shm");
+    let room = rustix::fs::statvfs(&shared).map_or(0, |stat| stat.f_bavail * stat.f_frsize);
+    if room > 2 << 30 { shared } else { std::env::temp_dir() }
+}
+
+fn open_to_all(folder: &tempfile::TempDir) {
+    use std::os::unix::fs::PermissionsExt;
+    let all = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), all).expect("the folder is ours");
+}
