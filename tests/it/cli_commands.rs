@@ -53,6 +53,17 @@ fn stdout_has_the_summary_and_nothing_else() {
 }
 
 #[test]
+fn a_failure_is_json_too_where_that_was_asked_for() {
+    let cli = TestCli::new();
+    let outcome = cli.run(["dump", "-h", "127.0.0.1", "-p", "1", "app", "-f", "a.pgark", "--json"]);
+    let json = last_json(&outcome.stdout);
+    assert_eq!((outcome.code, &json["event"], &json["exit_code"]), (Some(6), &"error".into(), &6.into()));
+    assert!(outcome.stderr.starts_with("error: cannot connect"), "{}", outcome.stderr);
+    let outcome = cli.run(["dump", "-h", "127.0.0.1", "-p", "1", "app", "-f", "-", "--json"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(6), ""));
+}
+
+#[test]
 fn people_get_words_and_logs_get_key_value_lines() {
     let Some(server) = TestServer::newest() else { return };
     let source = source(&server);

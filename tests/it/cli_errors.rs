@@ -1,6 +1,7 @@
 //! Bad input against a server: the exit code, the object's name, and the next step.
 
 use crate::archive_sample::Sample;
+use crate::cli_lock::LockHolder;
 use crate::support::{TestCli, TestDatabase, TestServer};
 
 /// Runs, and wants this exit code and all these words on stderr.
@@ -220,48 +221,22 @@ fn a_locked_table_is_named_with_who_locks_it() {
     let Some(server) = TestServer::newest() else { return };
     let source = TestDatabase::create(&server, "source");
     source.sql("create table orders (id int)");
-    let holder = std::thread::scope(|scope| {
-        scope.spawn(|| source_holds(&source));
-        wait_for(
-            &source,
-            "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'orders'::regclass",
-        );
-        let cli = TestCli::new();
-        let text = fails(
-            &cli,
-            &["dump", &source.conninfo(), "-f", "a.pgark", "--lock-wait-timeout", "300ms"],
-            11,
-            &["could not lock", "orders", "AccessExclusiveLock", "lock table orders", "--lock-wait-timeout"],
-        );
-        assert!(!cli.path("a.pgark").exists() && !cli.path("a.pgark.partial").exists());
-        end_others(&source);
-        text
-    });
-    assert!(holder.contains("pid "), "{holder}");
-}
-
-/// Holds a lock until its session is ended.
-fn source_holds(source: &TestDatabase) {
-    let held = source.try_sql("begin; lock table orders in access exclusive mode; select pg_sleep(60)");
-    assert!(held.is_err(), "the session that held the lock was ended");
-}
-
-fn wait_for(database: &TestDatabase, count: &str) {
-    for _ in 0..500 {
-        if database.sql(count).trim() != "0" {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("waited in vain for: {count}");
-}
-
-fn end_others(database: &TestDatabase) {
-    let sql = format!(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and pid <> pg_backend_pid()",
-        database.name()
+    let _holder = LockHolder::new(&source);
+    let cli = TestCli::new();
+    fails(
+        &cli,
+        &["dump", &source.conninfo(), "-f", "a.pgark", "--lock-wait-timeout", "300ms"],
+        11,
+        &[
+            "could not lock",
+            "orders",
+            "cause: pid ",
+            "AccessExclusiveLock",
+            "select pg_sleep(60)",
+            "--lock-wait-timeout",
+        ],
     );
-    database.sql(&sql);
+    assert!(!cli.path("a.pgark").exists() && !cli.path("a.pgark.partial").exists());
 }
 
 #[test]

@@ -3,61 +3,34 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::cli_lock::{LockHolder, wait_until};
 use crate::support::{TestCli, TestDatabase, TestServer};
 
 /// A signal is obeyed within this.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-fn wait_for(database: &TestDatabase, condition: &str) {
-    let begin = Instant::now();
-    while database.sql(&format!("select ({condition})::text")).trim() != "true" {
-        assert!(begin.elapsed() < Duration::from_secs(20), "waited in vain for: {condition}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 #[test]
 fn a_stopped_dump_leaves_no_file_and_no_session() {
     let Some(server) = TestServer::newest() else { return };
     let source = TestDatabase::create(&server, "source");
     source.sql("create table orders (id int)");
-    std::thread::scope(|scope| {
-        let holder = scope.spawn(|| {
-            source.try_sql("begin; lock table orders in access exclusive mode; select pg_sleep(60)").is_err()
-        });
-        wait_for(
-            &source,
-            "exists (select from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'orders'::regclass)",
-        );
-        for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-            let cli = TestCli::new();
-            let running = cli.spawn(["dump", &source.conninfo(), "-f", "a.pgark"]);
-            wait_for(
-                &source,
-                "exists (select from pg_stat_activity where application_name = 'pgark' \
-                and datname = current_database() and wait_event_type = 'Lock')",
-            );
-            let begin = Instant::now();
-            let sent =
-                Command::new("kill").args(["-s", signal, &running.pid().to_string()]).status().unwrap();
-            assert!(sent.success());
-            let outcome = running.wait();
-            assert!(begin.elapsed() < PATIENCE, "{signal}: {:?}", begin.elapsed());
-            assert_eq!(outcome.code, Some(code), "{signal}: {}", outcome.stderr);
-            assert!(outcome.stderr.contains("error: interrupted"), "{signal}: {}", outcome.stderr);
-            assert!(!cli.path("a.pgark").exists() && !cli.path("a.pgark.partial").exists(), "{signal}");
-            wait_for(
-                &source,
-                "not exists (select from pg_stat_activity where application_name = 'pgark' \
-                and datname = current_database())",
-            );
-        }
-        source.sql(
-            "select pg_terminate_backend(pid) from pg_stat_activity \
-            where datname = current_database() and pid <> pg_backend_pid()",
-        );
-        assert!(holder.join().unwrap(), "the session that held the lock was ended");
-    });
+    let _holder = LockHolder::new(&source);
+    let ours =
+        "select from pg_stat_activity where application_name = 'pgark' and datname = current_database()";
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let cli = TestCli::new();
+        let running = cli.spawn(["dump", &source.conninfo(), "-f", "a.pgark"]);
+        wait_until(&source, &format!("exists ({ours} and wait_event_type = 'Lock')"));
+        let begin = Instant::now();
+        let sent = Command::new("kill").args(["-s", signal, &running.pid().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let outcome = running.wait();
+        assert!(begin.elapsed() < PATIENCE, "{signal}: {:?}", begin.elapsed());
+        assert_eq!(outcome.code, Some(code), "{signal}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("error: interrupted"), "{signal}: {}", outcome.stderr);
+        assert!(!cli.path("a.pgark").exists() && !cli.path("a.pgark.partial").exists(), "{signal}");
+        wait_until(&source, &format!("not exists ({ours})"));
+    }
 }
 
 #[test]
@@ -68,7 +41,8 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     let cli = TestCli::new();
     // `trap ''` is what nohup does; the dump must outlive the signal that its shell sends it.
     let script = format!(
-        "trap '' HUP; '{}' dump '{}' -f a.pgark --quiet & pid=$!; sleep 0.02; kill -s HUP $pid; wait $pid",
+        "trap '' HUP; '{}' dump '{}' -f a.pgark --quiet & pid=$!; \
+         while kill -s HUP $pid 2>/dev/null; do sleep 0.01; done; wait $pid",
         env!("CARGO_BIN_EXE_pgark"),
         source.conninfo()
     );

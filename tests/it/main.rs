@@ -14,6 +14,7 @@ mod archive_tools;
 mod cli_commands;
 mod cli_errors;
 mod cli_help;
+mod cli_lock;
 mod cli_offline;
 mod cli_signals;
 mod fault;
