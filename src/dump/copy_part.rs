@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::copy::pages_from_copy;
 use crate::event::Meter;
 use crate::manifest::RowFormat;
-use crate::server::{Buffers, Format, Frame, Session};
+use crate::server::{self, Buffers, Format, Frame, Session};
 
 /// Raw bytes of a frame. Larger ones do not compress better and cost memory.
 pub const FRAME_BYTES: usize = 4 << 20;
@@ -30,6 +30,8 @@ pub struct Shared {
     pub parts: Vec<PlannedPart>,
     /// The next one to take.
     pub next: AtomicUsize,
+    /// Parts that workers could not lock.
+    left: Mutex<Vec<usize>>,
     /// zstd level.
     pub level: i32,
     /// Encoders that are free.
@@ -50,7 +52,8 @@ struct Pending {
     continued: bool,
 }
 
-/// Takes parts until none is left.
+/// Takes parts until none is left. Those of tables that cannot be locked at once are left to the leader, who has the
+/// lock: behind somebody who queues for an exclusive lock this session would wait for him, and he for the leader.
 ///
 /// # Errors
 /// The first thing that goes wrong; the caller cancels the other workers.
@@ -68,17 +71,33 @@ pub async fn work(
         }
         let PlannedPart { part, label, lock, .. } = &shared.parts[at];
         shared.ctx.meter.worker(index, format!("{label} part {}", part.number + 1));
-        if let Some(lock) = lock {
-            // The leader holds the same lock. NOWAIT: behind somebody who queues for an exclusive lock this session
-            // would wait for him, and he for the leader.
-            session.batch(lock).await.map_err(|error| error.context(label))?;
+        if let Some(lock) = lock
+            && !locked(&session, lock).await.map_err(|error| error.context(label))?
+        {
+            shared.leave(at);
+            continue;
         }
         copy(at, &mut session, shared, records).await?;
-        Meter::add(&shared.ctx.meter.items_done, 1);
     }
 }
 
-async fn copy(
+/// Runs a LOCK … NOWAIT; `false` if somebody is in the way. The transaction, and so the snapshot, goes on.
+async fn locked(session: &Session, lock: &str) -> Result<bool, server::Error> {
+    match session.batch(&format!("SAVEPOINT lock; {lock}; RELEASE lock")).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.class() == server::Class::Lock => {
+            session.batch("ROLLBACK TO lock; RELEASE lock").await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Copies a part over a session that has the lock of its table.
+///
+/// # Errors
+/// Those of the server; [`Error::Cancelled`] when the writer has failed.
+pub async fn copy(
     at: usize,
     session: &mut Session,
     shared: &Arc<Shared>,
@@ -108,6 +127,7 @@ async fn copy(
         send(at, frame, frame_no, pending.is_empty(), shared, records).await?;
         frame_no += 1;
     }
+    Meter::add(&shared.ctx.meter.items_done, 1);
     Ok(())
 }
 
@@ -184,11 +204,21 @@ impl Shared {
             ctx,
             parts,
             next: AtomicUsize::new(0),
+            left: Mutex::default(),
             level,
             encoders: Mutex::default(),
             buffers: Buffers::default(),
             totals: Totals::default(),
         }
+    }
+
+    fn leave(&self, part: usize) {
+        self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(part);
+    }
+
+    /// Takes the parts that workers could not lock.
+    pub fn take_left(&self) -> Vec<usize> {
+        std::mem::take(&mut self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
     fn encoder(&self) -> Result<Encoder, Error> {

@@ -7,12 +7,12 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::copy_part::{Shared, work};
+use super::copy_part::{self, Shared, work};
 use super::data::{DataPlan, data_plan};
 use super::database::facts;
 use super::entries::{Entries, entries};
 use super::error::Error;
-use super::output::{File, WriterThread};
+use super::output::{File, Records, WriterThread};
 use super::sequences;
 use super::source::Source;
 use super::{Options, Output, Summary};
@@ -143,7 +143,7 @@ async fn write(
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.parts.len() });
-    source.use_server_encoding().await?;
+    source.encode_workers().await?;
     let DataPlan { parts, part_counts, large_objects } = plan;
     let expected = parts.iter().map(|planned| planned.part.bytes).sum();
     Meter::add(&ctx.meter.expected_bytes, expected);
@@ -241,6 +241,19 @@ async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Err
     Ok(())
 }
 
+/// Copies what the workers could not lock over the session that has the locks.
+async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
+    let left = shared.take_left();
+    if left.is_empty() {
+        return Ok(());
+    }
+    source.encode_leader(true).await?;
+    for part in left {
+        copy_part::copy(part, source.leader_mut(), shared, records).await?;
+    }
+    source.encode_leader(false).await
+}
+
 /// Copies all parts. The first failure ends it.
 async fn copy(
     source: &mut Source,
@@ -253,12 +266,16 @@ async fn copy(
         let (shared, records) = (Arc::clone(shared), records.clone());
         workers.spawn(async move { work(index, session, &shared, &records).await });
     }
-    drop(records);
     let first = tokio::select! {
         first = first_error(&mut workers) => first,
         // The workers would not notice, but without its locks tables change under them.
         error = source.leader().lost() => Err(error.context("the session that holds snapshot and locks").into()),
     };
+    let first = match first {
+        Ok(()) => copy_left(source, shared, &records).await,
+        Err(error) => Err(error),
+    };
+    drop(records);
     // Dropped workers drop their senders, so the writer ends.
     workers.shutdown().await;
     match (thread.join().await, first) {

@@ -105,6 +105,11 @@ impl Source {
         &self.sessions[0]
     }
 
+    /// The same, to copy with.
+    pub fn leader_mut(&mut self) -> &mut Session {
+        &mut self.sessions[0]
+    }
+
     /// All sessions.
     pub fn sessions(&self) -> &[Session] {
         &self.sessions
@@ -145,16 +150,24 @@ impl Source {
         }
     }
 
-    /// Rows arrive in the encoding of the database, unconverted.
+    /// Rows arrive at the workers in the encoding of the database, unconverted.
     ///
     /// # Errors
     /// Those of the server.
-    pub async fn use_server_encoding(&self) -> Result<(), Error> {
-        let encoding = crate::sql::literal(&self.server.facts().encoding);
+    pub async fn encode_workers(&self) -> Result<(), Error> {
         for session in &self.sessions[1..] {
-            session.batch(&format!("SET LOCAL client_encoding = {encoding}")).await?;
+            session.batch(&set_encoding(&self.server.facts().encoding)).await?;
         }
         Ok(())
+    }
+
+    /// The same for the leader, or back to the encoding in which everything else is read.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub async fn encode_leader(&self, as_stored: bool) -> Result<(), Error> {
+        let encoding = if as_stored { &self.server.facts().encoding } else { "UTF8" };
+        Ok(self.leader().batch(&set_encoding(encoding)).await?)
     }
 
     /// Finds tables whose policies would hide rows from this role: better said now than in the middle of the data.
@@ -181,6 +194,10 @@ impl Source {
             false => Err(Error::RowSecurity(rows.into_iter().map(|row| row.name).collect())),
         }
     }
+}
+
+fn set_encoding(name: &str) -> String {
+    format!("SET LOCAL client_encoding = {}", crate::sql::literal(name))
 }
 
 /// `app@db1:5432/app`.

@@ -118,7 +118,7 @@ async fn an_error_in_the_middle_of_copy_out_is_the_servers() {
         peer.send(&[(b'C', b"SELECT 0\0"), READY]).await;
     })
     .await;
-    let mut copy = session.copy_out("copy t to stdout", Format::Text, 1).await.expect("started");
+    let mut copy = session.copy_out("copy t to stdout", Format::Text, 2).await.expect("started");
     copy.next_frame().await.expect("the rows before it");
     let error = copy.next_frame().await.expect_err("the error").context("table t");
     assert_eq!(error.to_string(), "table t: division by zero (SQLSTATE 22012)");
@@ -171,14 +171,14 @@ async fn a_dropped_copy_out_blocks_the_next_until_the_server_is_done() {
         peer.send(&[(b'H', &[0, 0, 0]), (b'd', b"z\n"), (b'c', b""), (b'C', b"COPY 1\0"), READY]).await;
     })
     .await;
-    let mut copy = session.copy_out("copy t to stdout", Format::Text, 1).await.expect("started");
+    let mut copy = session.copy_out("copy t to stdout", Format::Text, 2).await.expect("started");
     copy.next_frame().await.expect("a frame");
     drop(copy);
-    let refused = session.copy_out("copy u to stdout", Format::Text, 1).await.expect_err("not yet");
+    let refused = session.copy_out("copy u to stdout", Format::Text, 2).await.expect_err("not yet");
     assert!(matches!(refused, Error::Protocol { .. }));
     go_on.send(()).expect("the script waits");
     session.batch("select").await.expect("answered after the rest");
-    let mut copy = session.copy_out("copy u to stdout", Format::Text, 1).await.expect("started");
+    let mut copy = session.copy_out("copy u to stdout", Format::Text, 2).await.expect("started");
     let frame = copy.next_frame().await.expect("a frame").map(|frame| frame.bytes);
     assert_eq!(frame, Some(b"z\n".to_vec()), "nothing of the first table");
 }

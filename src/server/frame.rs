@@ -92,6 +92,8 @@ const TRAILER: [u8; 2] = [0xff, 0xff];
 pub(super) struct Assembler {
     format: Format,
     target: usize,
+    /// Most bytes of a frame with the current row.
+    limit: usize,
     buffers: Buffers,
     frame: Frame,
     finished: VecDeque<Frame>,
@@ -120,11 +122,13 @@ impl fmt::Debug for Assembler {
 }
 
 impl Assembler {
-    /// Frames of at least `target` bytes (the last may be smaller), at most twice as much.
+    /// Frames of at least `target` bytes (the last may be smaller), at most twice as much. Only rows above `target`
+    /// are cut, and their frames have exactly that size: it is they that take memory.
     pub(super) fn new(format: Format, target: usize, buffers: Buffers) -> Self {
         Self {
             format,
             target: target.max(1),
+            limit: target.max(1),
             buffers,
             frame: Frame::default(),
             finished: VecDeque::new(),
@@ -169,6 +173,7 @@ impl Assembler {
 
     fn begin_row(&mut self, len: usize) {
         self.row_start = self.frame.bytes.len();
+        self.limit = if len > self.target { self.target } else { 2 * self.target };
         self.pair = (self.format == Format::Binary && len == TRAILER.len()).then_some(([0; 2], 0));
         // In binary a row has at least the number of its fields; text has at least the newline.
         self.in_row = len > 0 || self.format == Format::Text;
@@ -217,7 +222,7 @@ impl Assembler {
 
     fn append(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let room = (2 * self.target).saturating_sub(self.frame.bytes.len());
+            let room = self.limit.saturating_sub(self.frame.bytes.len());
             if room == 0 {
                 self.cut();
                 continue;

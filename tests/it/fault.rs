@@ -78,7 +78,11 @@ fn a_dump_ends_with_any_of_its_sessions() {
         let terminator = terminator(&source, "copy", victim);
         let outcome = cli.run(["dump", &source.conninfo(), "-f", "a.pgark", "-j", "2"]);
         terminator.wait().unwrap();
-        expect(&outcome, LOST, &["the connection to the server was lost", "terminating connection due to administrator command"]);
+        expect(
+            &outcome,
+            LOST,
+            &["the connection to the server was lost", "terminating connection due to administrator command"],
+        );
         nothing_left(&cli);
     }
 }
@@ -90,9 +94,12 @@ fn a_restore_ends_with_any_of_its_sessions() {
     let cli = TestCli::new();
     cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
     let leader = "not query ~* '^(copy|create index)'";
-    for (doing, victim) in
-        [("copy", "query ~ '^COPY'"), ("copy", leader), ("create index", "query ~ '^CREATE INDEX'"), ("create index", leader)]
-    {
+    for (doing, victim) in [
+        ("copy", "query ~ '^COPY'"),
+        ("copy", leader),
+        ("create index", "query ~ '^CREATE INDEX'"),
+        ("create index", leader),
+    ] {
         let target = TestDatabase::create(&server, "fault_target");
         let terminator = terminator(&target, doing, victim);
         let outcome = cli.run(["restore", "a.pgark", "-d", &target.conninfo(), "-j", "2", "--yes"]);
@@ -249,7 +256,9 @@ fn finished(child: std::process::Child) -> Outcome {
 /// Runs the binary under a shell that sets limits first.
 fn limited(cli: &TestCli, limits: &str, arguments: &[&str]) -> Outcome {
     let mut command: Command = cli.program("/bin/sh");
-    command.args(["-c", &format!("{limits}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_pgark")]).args(arguments);
+    command
+        .args(["-c", &format!("{limits}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_pgark")])
+        .args(arguments);
     finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("there is a shell"))
 }
 

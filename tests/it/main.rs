@@ -11,6 +11,7 @@ mod archive_hostile;
 mod archive_round_trip;
 mod archive_sample;
 mod archive_tools;
+mod big_rows;
 mod cli_commands;
 mod cli_errors;
 mod cli_help;
