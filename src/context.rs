@@ -1,6 +1,9 @@
 //! What every operation is given: where to report, when to stop.
 
+#![expect(clippy::disallowed_methods, reason = "the owner of the clock")]
+
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +29,16 @@ impl Context {
     /// A context that reports to nobody.
     pub fn silent() -> Self {
         Self::new(Arc::new(Silent))
+    }
+
+    /// A point in time, to measure from.
+    pub fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// The time of day, UTC, RFC 3339.
+    pub fn timestamp(&self) -> String {
+        jiff::Timestamp::now().to_string()
     }
 
     /// Reports an event.

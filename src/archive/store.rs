@@ -1,5 +1,7 @@
 //! The only file that opens files. An archive appears under its name when it is complete and durable, not before.
 
+#![expect(clippy::disallowed_methods, reason = "the owner of files")]
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{

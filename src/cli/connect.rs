@@ -9,6 +9,7 @@ use pgark::server::{Conninfo, Server};
 use super::arguments::Connection;
 use super::exit;
 use super::report::{Report, Scene};
+use super::stdio;
 use super::terminal::Saved;
 
 /// Where a password came from, for the message that it is wrong.
@@ -73,6 +74,9 @@ async fn prompt(ctx: &Context, conninfo: &Conninfo) -> Result<String, Report> {
                 .hint("give it in PGPASSWORD or in ~/.pgpass (mode 600)")),
             Err(_) => Err(Report::unexpected("the prompt ended unexpectedly")),
         },
-        () = ctx.cancel.cancelled() => Err(Report::interrupted()),
+        () = ctx.cancel.cancelled() => {
+            stdio::say("");
+            Err(Report::interrupted())
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use pgark::dump::{Options, Output, Summary, dump};
+use pgark::dump::{Error, Options, Output, Summary, dump};
 
 use super::arguments::{CopyFormat, Dump};
 use super::progress::{Form, Progress};
 use super::report::{Report, Scene};
-use super::signals::Signals;
+use super::signals::{Signals, with_grace};
 use super::stdio::visible;
 use super::summary::Ending;
 use super::{Outcome, connect, exit, figure};
@@ -23,8 +23,9 @@ pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
     let dbname = arguments.conn.as_deref().or(arguments.dbname.as_deref());
     let (conninfo, password_from) = connect::conninfo(&ctx, &arguments.connection, dbname).await?;
     let painter = progress.paint(&ctx);
-    let result = dump(&ctx, &conninfo, &output, &options).await;
+    let result = with_grace(&ctx.cancel, dump(&ctx, &conninfo, &output, &options)).await;
     painter.finish();
+    let result = result.unwrap_or(Err(Error::Cancelled));
     let scene = Scene {
         command: "dump",
         conninfo: Some(&conninfo),

@@ -62,6 +62,7 @@ fn start() -> u8 {
 async fn run(command: Command) -> u8 {
     let signals = Signals::default();
     let json = command.talk().is_some_and(|talk| talk.progress == Progress::Json);
+    let ends_in_json = command.ends_in_json();
     let result = match command {
         Command::Dump(arguments) => dump::run(arguments, &signals).await,
         Command::Restore(arguments) => restore::run(arguments, &signals).await,
@@ -75,6 +76,10 @@ async fn run(command: Command) -> u8 {
         Err(report) => report,
     };
     let code = signals.code().unwrap_or(report.code);
+    if ends_in_json {
+        // The error itself goes to stderr in any case.
+        let _ = stdio::write(format!("{}\n", report.json(code)).as_bytes());
+    }
     stdio::say(&match (json, terminal::has_colour()) {
         (true, _) => report.json(code).to_string(),
         (false, true) => report.coloured(),
@@ -84,7 +89,9 @@ async fn run(command: Command) -> u8 {
 }
 
 fn panic_text(panic: &panic::PanicHookInfo<'_>) -> String {
-    let what = panic.payload_as_str().unwrap_or("no message");
+    let payload = panic.payload();
+    let what = payload.downcast_ref::<&str>().copied();
+    let what = what.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let report = Report::unexpected("pgark stopped unexpectedly").cause(what);
     match panic.location() {
         Some(at) => report.place(format!("{at}, version {}", env!("CARGO_PKG_VERSION"))).to_string(),

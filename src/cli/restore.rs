@@ -9,7 +9,7 @@ use pgark::restore::{Error, Failure, Input, Omit, Options, Plan, Summary, prepar
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
 use super::report::{Report, Scene};
-use super::signals::Signals;
+use super::signals::{Signals, with_grace};
 use super::stdio::visible;
 use super::summary::Ending;
 use super::{Outcome, connect, exit, figure, stdio};
@@ -56,8 +56,9 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         return Err(report(Error::NotConfirmed));
     }
     let painter = progress.paint(&ctx);
-    let result = prepared.run(&ctx).await;
+    let result = with_grace(&ctx.cancel, prepared.run(&ctx)).await;
     painter.finish();
+    let result = result.unwrap_or(Err(Error::Cancelled));
     let summary = result.map_err(report)?;
     ending(&arguments, progress.form(), &summary).say(&summary)
 }
@@ -92,7 +93,10 @@ async fn confirmed(ctx: &Context, input: &Input) -> Result<bool, Report> {
             let answer = answer.ok().and_then(Result::ok).unwrap_or_default();
             Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
         }
-        () = ctx.cancel.cancelled() => Err(Report::interrupted()),
+        () = ctx.cancel.cancelled() => {
+            stdio::say("");
+            Err(Report::interrupted())
+        }
     }
 }
 

@@ -12,6 +12,21 @@ use super::exit;
 /// Cleaning up may take so long.
 const CLEANING_MAX: Duration = Duration::from_secs(5);
 
+/// An operation that does not end by itself is dropped after this, which removes its file.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Lets an operation clean up after `cancel`; `None` when it takes too long, as when a server does not answer.
+pub async fn with_grace<T>(cancel: &CancellationToken, operation: impl Future<Output = T>) -> Option<T> {
+    let overdue = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = operation => Some(ended),
+        () = overdue => None,
+    }
+}
+
 /// Which signal came.
 #[derive(Clone, Debug, Default)]
 pub struct Signals(Arc<AtomicU8>);

@@ -69,10 +69,10 @@ fn text(report: &verify::Report, time: Duration) -> String {
     );
     if report.deep {
         text.push_str(&format!(
-            "    deep: {} decompressed, {} walked, content hashes match, all {} tables complete\n",
+            "    deep: {} decompressed, {} walked, content hashes match, {} complete\n",
             figure::bytes(report.raw_bytes),
             figure::count(report.rows, "row"),
-            figure::number(report.tables),
+            figure::count(report.tables, "table"),
         ));
     }
     if report.status == Status::Skipped {

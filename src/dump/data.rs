@@ -9,7 +9,7 @@ use super::plan::{Part, Split, load_statement, table_parts};
 use crate::archive::{Source, SourceColumn};
 use crate::manifest::{Data, Entry, RowFormat};
 use crate::object::table::Table;
-use crate::object::table::data::row_format;
+use crate::object::table::data::{names_relations, row_format};
 use crate::object::{CatalogId, Class, Database};
 use crate::sql::qualified;
 use crate::version::Version;
@@ -85,9 +85,9 @@ fn plan_table(
     split: &Split,
     text_only: bool,
 ) -> Vec<PlannedPart> {
-    let types = table.copied_columns().map(|column| column.type_oid);
+    let types = || table.copied_columns().map(|column| column.type_oid);
     let (format, needs_target) =
-        if text_only { (RowFormat::Text, None) } else { row_format(types, database) };
+        if text_only { (RowFormat::Text, None) } else { row_format(types(), database, server.version) };
     let root = table.via_root.and_then(|oid| database.table(oid));
     let target = root.unwrap_or(table);
     let parts = table_parts(entry.id, table, format, split);
@@ -101,6 +101,7 @@ fn plan_table(
         est_rows: f64::from(table.rows_estimate),
         parts: parts.len() as u32,
         via_root: root.is_some(),
+        after_indexes: names_relations(types(), database),
     });
     let name = qualified(Some(&table.schema), &table.name);
     let columns: Vec<SourceColumn> = table
@@ -147,6 +148,7 @@ fn plan_large_objects(entry: &mut Entry, server: &Server, count: u64) -> Planned
         est_rows: count as f64,
         parts: 1,
         via_root: false,
+        after_indexes: false,
     });
     let sql = if server.reads_large_objects { PAGES } else { PAGES_BY_FUNCTION };
     PlannedPart {

@@ -30,7 +30,8 @@ pub fn facts(database: &Database, source: Version) -> Result<Facts, AclError> {
         connection_limit: row.connection_limit,
         is_template: row.is_template,
         comment: row.comment.clone(),
-        settings: settings(row),
+        settings: settings(&row.setting_roles, &row.settings),
+        role_paths: settings(&row.path_roles, &row.paths),
         acl: acl_difference(target, Securable::Database, &row.owner, source, &row.acl_default, acl)?,
         public: public(database),
     })
@@ -69,9 +70,9 @@ fn create_options(row: &Row, source: Version) -> String {
     options
 }
 
-/// `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, in stored order.
-fn settings(row: &Row) -> Vec<Setting> {
-    let pairs = row.setting_roles.iter().zip(&row.settings);
+/// Roles (empty for all) and `name=value` items, in stored order.
+fn settings(roles: &[String], items: &[String]) -> Vec<Setting> {
+    let pairs = roles.iter().zip(items);
     pairs
         .map(|(role, item)| {
             let Assignment { name, value } = Assignment::from_item(item);

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Node, NodeIndex, Ordered, Repairs, SortKey, entry_dependencies, order, section};
+use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
 use crate::manifest::{Column, Entry};
 use crate::object::acl::{AclError, object_acl};
-use crate::object::{CatalogId, Class, Database, Kind, Object, Scope};
+use crate::object::{CatalogId, Class, Database, Kind, Object, Repairs, Scope};
 use crate::sql::{Sql, literal};
 use crate::version::Version;
 
@@ -32,7 +32,7 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
     let scope = Scope { source, repairs: &repairs, database };
 
     // Boundaries come after the objects in the list of nodes and have no entry.
-    let created: Vec<Vec<Sql>> = objects.iter().map(|object| object.create(&scope)).collect();
+    let created: Vec<Vec<Sql>> = objects.iter().map(|object| create(*object, &scope)).collect();
     let has_entry =
         |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_data(objects[at].kind()));
     let entry_deps = entry_dependencies(&deps, has_entry);
@@ -60,6 +60,12 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
         out.ids.push(objects[at].id());
     }
     Ok(out)
+}
+
+/// The statements of an object. Any of them may hold expressions as the server printed them, so all are made safe to
+/// be read again.
+fn create(object: &dyn Object, scope: &Scope<'_>) -> Vec<Sql> {
+    object.create(scope).into_iter().map(Sql::keep_array_casts).collect()
 }
 
 /// Kinds whose entries have no SQL of their own.

@@ -39,7 +39,7 @@ pub async fn dump(
     output: &Output,
     options: &Options,
 ) -> Result<Summary, Error> {
-    let started = Instant::now();
+    let started = ctx.now();
     let (open, closed) = oneshot::channel();
     let mut source = None;
     let mut running = Vec::new();
@@ -121,7 +121,7 @@ async fn write(
     options: &Options,
     started: Instant,
 ) -> Result<Written, Error> {
-    let created = jiff::Timestamp::now();
+    let created = ctx.timestamp();
     let skipped = unsupported(ctx, &database, options)?;
     source.check_row_security().await?;
 
@@ -136,7 +136,7 @@ async fn write(
     let begin = Begin {
         tool: concat!("pgark ", env!("CARGO_PKG_VERSION")).to_owned(),
         features: Features::default(),
-        created: created.to_string(),
+        created,
         source: source.manifest(conninfo),
         labels: options.labels.clone(),
     };

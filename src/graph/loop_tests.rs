@@ -3,8 +3,8 @@
 use crate::manifest::Section::{PostData, PreData};
 use crate::object::Kind::*;
 
-use super::Repair::{Dummy, Postponed, Separate};
 use super::world::World;
+use crate::object::Repair::{Dummy, Postponed, Separate};
 
 #[test]
 fn case_2_a_view_prints_its_rule() {

@@ -25,7 +25,7 @@ mod sort;
 mod world;
 
 pub use edges::entry_dependencies;
-pub use node::{Node, NodeIndex, Repair, Repairs, SortKey};
+pub use node::{Node, NodeIndex, SortKey};
 pub use order::{Ordered, order};
 pub use ready::{Job, JobId, ReadyError, ReadyQueue, TableId};
 pub use section::section;

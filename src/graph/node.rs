@@ -1,7 +1,5 @@
 //! What is sorted: nodes with a kind, a name and dependencies.
 
-use std::collections::HashSet;
-
 use crate::object::{CatalogId, Kind};
 
 /// Position of a node in the list given to the sort.
@@ -40,31 +38,4 @@ pub struct SortKey {
     pub ties: Vec<String>,
     /// OID in the source.
     pub oid: u32,
-}
-
-/// What breaking a loop decided about an object (ordering.md §7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Repair {
-    /// A default, constraint or view rule becomes a statement of its own.
-    Separate,
-    /// A view is first made as a dummy; its rule follows in post-data.
-    Dummy,
-    /// The definition moves to post-data.
-    Postponed,
-}
-
-/// All repairs, by object. An object can have two: a default that is separate and postponed.
-#[derive(Clone, Debug, Default)]
-pub struct Repairs(HashSet<(CatalogId, Repair)>);
-
-impl Repairs {
-    /// Records a repair.
-    pub fn insert(&mut self, id: CatalogId, repair: Repair) {
-        self.0.insert((id, repair));
-    }
-
-    /// Whether `id` got this repair.
-    pub fn has(&self, id: CatalogId, repair: Repair) -> bool {
-        self.0.contains(&(id, repair))
-    }
 }

@@ -17,10 +17,11 @@ use std::collections::BinaryHeap;
 use crate::object::Kind;
 
 use super::links::{Links, Place};
-use super::node::{Node, NodeIndex, Repairs};
+use super::node::{Node, NodeIndex};
 use super::repair::Workshop;
 use super::search::Search;
 use super::sort;
+use crate::object::Repairs;
 
 /// What [`order`] found.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use crate::manifest::Section;
 use crate::object::{CatalogId, Class, Kind};
 
 use super::world::World;
-use super::{Node, NodeIndex, Ordered, Repair, SortKey, order, section};
+use super::{Node, NodeIndex, Ordered, SortKey, order, section};
+use crate::object::Repair;
 
 #[test]
 fn kinds_come_in_their_precedence() {

@@ -3,7 +3,8 @@
 use crate::object::Kind;
 
 use super::links::{Links, Place};
-use super::node::{Node, Repair, Repairs};
+use super::node::Node;
+use crate::object::{Repair, Repairs};
 
 /// The graph under repair, and what has been decided about its nodes.
 pub(super) struct Workshop<'a> {

@@ -3,7 +3,7 @@
 use crate::manifest::Section;
 use crate::object::{CatalogId, Kind};
 
-use super::node::{Repair, Repairs};
+use crate::object::{Repair, Repairs};
 
 /// The section of an object's own statement once loops are broken.
 ///

@@ -3,7 +3,8 @@
 use crate::manifest::Section;
 use crate::object::{CatalogId, Class, Kind};
 
-use super::{Node, NodeIndex, Ordered, Repair, SortKey, order, section};
+use super::{Node, NodeIndex, Ordered, SortKey, order, section};
+use crate::object::Repair;
 
 /// Nodes in the making. OIDs are given in the order of the calls; dependencies may name what comes later.
 #[derive(Default)]

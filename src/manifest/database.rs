@@ -47,6 +47,9 @@ pub struct Database {
     pub comment: Option<String>,
     /// `ALTER DATABASE … SET`: (setting, value as stored), in order.
     pub settings: Vec<Setting>,
+    /// `ALTER ROLE … SET search_path`, which holds in every database: recorded, since unqualified names depend on
+    /// it, but not applied, since it belongs to the cluster.
+    pub role_paths: Vec<Setting>,
     /// GRANT and REVOKE on the database.
     pub acl: Vec<Acl>,
     /// Whether the schema `public` exists, and what it grants in the source (documentation of `public`: objects §2).

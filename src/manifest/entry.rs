@@ -139,6 +139,9 @@ pub struct Data {
     /// The rows go through the partition root, since they may belong elsewhere on the target.
     #[serde(default)]
     pub via_root: bool,
+    /// The rows are loaded after the indexes, since they may name some (`regclass`).
+    #[serde(default)]
+    pub after_indexes: bool,
 }
 
 /// Format of rows: the header's `data_format`.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
-use crate::graph::Repair;
+use crate::object::Repair;
 use crate::sql::{Sql, ident, qualified};
 
 /// One constraint; `schema/catalog/check.sql`.

@@ -86,7 +86,7 @@ impl Object for Composite {
 #[cfg(test)]
 mod tests {
     use super::Composite;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{CatalogId, Class, Column, Database, Object, Scope};
     use crate::version::Version;
 

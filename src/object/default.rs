@@ -9,7 +9,7 @@ use super::database::Database;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
-use crate::graph::Repair;
+use crate::object::Repair;
 use crate::sql::{Sql, ident, qualified};
 
 /// One default; `schema/catalog/default.sql`.

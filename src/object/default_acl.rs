@@ -80,7 +80,7 @@ impl Object for DefaultAcl {
 #[cfg(test)]
 mod tests {
     use super::DefaultAcl;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Object, Scope};
     use crate::version::Version;
 

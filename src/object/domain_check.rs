@@ -9,7 +9,7 @@ use super::database::Database;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
-use crate::graph::Repair;
+use crate::object::Repair;
 use crate::sql::{Sql, ident, qualified};
 
 /// One constraint; `schema/catalog/domain_check.sql`.
@@ -113,9 +113,9 @@ impl Object for DomainCheck {
 #[cfg(test)]
 mod tests {
     use super::DomainCheck;
-    use crate::graph::{Repair, Repairs};
     use crate::object::domain::Domain;
     use crate::object::{Database, Object, Scope};
+    use crate::object::{Repair, Repairs};
     use crate::version::Version;
 
     fn check(oid: u32, name: &str, definition: &str) -> DomainCheck {

@@ -67,7 +67,7 @@ impl Object for Enum {
 #[cfg(test)]
 mod tests {
     use super::Enum;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Object, Scope};
     use crate::version::Version;
 

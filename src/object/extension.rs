@@ -86,7 +86,7 @@ pub fn depends_on_extension_as(database: &Database, id: CatalogId, what: &str) -
 #[cfg(test)]
 mod tests {
     use super::{Extension, depends_on_extension};
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::schema::Schema;
     use crate::object::{Comment, Database, Depend, Object, Scope};
     use crate::version::Version;

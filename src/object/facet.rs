@@ -38,6 +38,10 @@ pub struct Facts {
     pub setting_roles: Vec<String>,
     /// `name=value`, in step with `setting_roles`
     pub settings: Vec<String>,
+    /// roles that have a search_path of their own in every database
+    pub path_roles: Vec<String>,
+    /// `search_path=value`, in step with `path_roles`
+    pub paths: Vec<String>,
 }
 
 /// The privileges on a system column; `system_column.sql`.

@@ -196,7 +196,7 @@ fn dollar_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Function, dollar_quoted};
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Kind, Object, Scope};
     use crate::version::Version;
 

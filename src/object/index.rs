@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::database::Database;
+use super::extension::depends_on_extension;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -68,9 +69,10 @@ impl Object for Index {
         vec![CatalogId::new(Class::RELATION, self.table_oid)]
     }
 
-    fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
+    fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let mut statements = vec![Sql::new(self.definition.clone())];
         statements.extend(self.settings().statements());
+        statements.extend(depends_on_extension(scope.database, self));
         statements
     }
 

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::database::Database;
+use super::extension::depends_on_extension_as;
 use super::id::{CatalogId, Class};
 use super::index::IndexSettings;
 use super::kind::Kind;
@@ -133,6 +134,12 @@ impl Key {
         ))
     }
 
+    /// The index, and how COMMENT and ALTER name it.
+    fn index(&self) -> (CatalogId, String) {
+        let name = qualified(Some(&self.schema), &self.name);
+        (CatalogId::new(Class::RELATION, self.index_oid), format!("INDEX {name}"))
+    }
+
     fn settings(&self) -> IndexSettings<'_> {
         IndexSettings {
             schema: &self.schema,
@@ -180,11 +187,7 @@ impl Object for Key {
     }
 
     fn comments_of(&self) -> Vec<(CatalogId, String)> {
-        let index = CatalogId::new(Class::RELATION, self.index_oid);
-        vec![
-            (self.id(), format!("CONSTRAINT {}", self.reference())),
-            (index, format!("INDEX {}", qualified(Some(&self.schema), &self.name))),
-        ]
+        vec![(self.id(), format!("CONSTRAINT {}", self.reference())), self.index()]
     }
 
     fn dependencies(&self) -> Vec<CatalogId> {
@@ -193,6 +196,7 @@ impl Object for Key {
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
+        let (index, reference) = self.index();
         let first = match self.made_by(scope.database) {
             Some(parent) => self.rename(&parent),
             None => Sql::new(format!(
@@ -204,6 +208,7 @@ impl Object for Key {
         };
         let mut statements = vec![first];
         statements.extend(self.settings().statements());
+        statements.extend(depends_on_extension_as(scope.database, index, &reference));
         statements
     }
 
@@ -223,7 +228,7 @@ impl Object for Key {
 #[cfg(test)]
 mod tests {
     use super::Key;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Object, Parent, Scope};
     use crate::version::Version;
 

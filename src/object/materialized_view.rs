@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::acl::AclRow;
 use super::column::Column;
 use super::database::Database;
+use super::extension::depends_on_extension;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -82,7 +83,7 @@ impl Object for MaterializedView {
         &self.columns
     }
 
-    fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
+    fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let view = self.reference();
         let mut options = option_list(self.options.as_deref().unwrap_or_default(), "");
         options.extend(option_list(self.toast_options.as_deref().unwrap_or_default(), "toast."));
@@ -94,6 +95,7 @@ impl Object for MaterializedView {
         ))];
         sql.extend(self.columns.iter().flat_map(|column| column_settings(&view, column)));
         sql.extend(replica_identity(&view, &self.replica_identity));
+        sql.extend(depends_on_extension(scope.database, self));
         sql
     }
 

@@ -5,6 +5,7 @@
 
 mod id;
 mod kind;
+#[expect(clippy::module_inception, reason = "the trait is the module's subject")]
 mod object;
 
 mod column;
@@ -12,6 +13,7 @@ mod database;
 mod derived;
 mod facet;
 mod options;
+mod repair;
 mod setting;
 
 pub mod acl;
@@ -47,4 +49,5 @@ pub use facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, Typ
 pub use id::{CatalogId, Class};
 pub use kind::{Kind, Nouns};
 pub use object::{Object, Scope};
+pub use repair::{Repair, Repairs};
 pub use setting::Assignment;

@@ -1,6 +1,6 @@
 //! What every kind answers.
 
-use crate::graph::Repairs;
+use crate::object::Repairs;
 use crate::sql::{Sql, qualified};
 use crate::version::Version;
 
@@ -86,7 +86,7 @@ pub trait Object {
 
     /// The object whose statement prints this one inside itself, unless a repair says [`Separate`].
     ///
-    /// [`Separate`]: crate::graph::Repair::Separate
+    /// [`Separate`]: crate::object::Repair::Separate
     fn printed_in(&self) -> Option<CatalogId> {
         None
     }

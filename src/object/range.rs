@@ -99,7 +99,7 @@ impl Object for Range {
 #[cfg(test)]
 mod tests {
     use super::Range;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Object, Scope};
     use crate::version::Version;
 

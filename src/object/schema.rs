@@ -73,7 +73,7 @@ impl Object for Schema {
 #[cfg(test)]
 mod tests {
     use super::Schema;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::{Database, Object, Scope};
     use crate::version::Version;
 

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::extension::depends_on_extension;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -86,9 +87,10 @@ impl Object for Trigger {
         self.parent().into_iter().chain(ancestors).collect()
     }
 
-    fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
+    fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
         let create = (!self.is_clone).then(|| Sql::new(self.definition.clone()));
-        create.into_iter().chain(self.set_state()).collect()
+        let depends = depends_on_extension(scope.database, self);
+        create.into_iter().chain(self.set_state()).chain(depends).collect()
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
@@ -102,8 +104,8 @@ impl Object for Trigger {
 #[cfg(test)]
 mod tests {
     use super::{Object, Scope, Trigger};
-    use crate::graph::Repairs;
     use crate::object::Database;
+    use crate::object::Repairs;
     use crate::version::Version;
 
     #[test]

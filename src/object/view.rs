@@ -10,7 +10,7 @@ use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
 use super::options::option_list;
-use crate::graph::Repair;
+use crate::object::Repair;
 use crate::sql::{Sql, ident};
 
 /// One view; `schema/catalog/view.sql`.

@@ -10,7 +10,7 @@ use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
 use super::view::View;
-use crate::graph::Repair;
+use crate::object::Repair;
 use crate::sql::Sql;
 
 /// One rule; `schema/catalog/view_rule.sql`.
@@ -90,8 +90,8 @@ impl Object for ViewRule {
 #[cfg(test)]
 mod tests {
     use super::{Object, Scope, View, ViewRule};
-    use crate::graph::{Repair, Repairs};
     use crate::object::Database;
+    use crate::object::{Repair, Repairs};
     use crate::version::Version;
 
     #[test]

@@ -49,17 +49,57 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
     }
     // By the id of the table's entry: when its rows are in, and how many bytes they are.
     let mut loaded: HashMap<u32, (JobId, u64)> = HashMap::new();
+    let mut late: HashMap<u32, JobId> = HashMap::new();
     for &at in &phases.data {
         let entry = &catalog.entries[at];
-        let deps = loads.remove(&entry.id).unwrap_or_default();
+        let deps = loads.get(&entry.id).cloned().unwrap_or_default();
         let cost = bytes.get(&entry.id).copied().unwrap_or(0);
         let id = jobs.push(Task::Loaded(at), Job { deps, ..Job::default() });
         for table in std::iter::once(&entry.id).chain(&entry.deps) {
             loaded.insert(*table, (id, cost));
         }
+        if entry.data.as_ref().is_some_and(|data| data.after_indexes) {
+            late.extend(entry.deps.iter().map(|table| (*table, id)));
+        }
     }
+    let first = jobs.jobs.len();
     entries(catalog, &phases.post_data, &loaded, &mut jobs);
+    load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
     jobs
+}
+
+/// Turns the edge between some tables' rows and the indexes round: their rows may name any index.
+fn load_after_indexes(
+    catalog: &Catalog,
+    phases: &Phases,
+    first: JobId,
+    late: &HashMap<u32, JobId>,
+    jobs: &mut [Job],
+) {
+    let markers: BTreeSet<JobId> = late.values().copied().collect();
+    if markers.is_empty() {
+        return;
+    }
+    // Entries are in restore order, so what an entry depends on has been looked at before it.
+    let mut behind = markers.clone();
+    let mut built = Vec::new();
+    for (n, &at) in phases.post_data.iter().enumerate() {
+        let job = first + n;
+        let is_index = matches!(catalog.entries[at].kind.as_str(), "index" | "key" | "index_attach");
+        if is_index {
+            jobs[job].deps.retain(|dep| !markers.contains(dep));
+        }
+        if jobs[job].deps.iter().any(|dep| behind.contains(dep)) {
+            behind.insert(job);
+        } else if is_index {
+            built.push(job);
+        }
+    }
+    for marker in markers {
+        for load in jobs[marker].deps.clone() {
+            jobs[load].deps.extend(&built);
+        }
+    }
 }
 
 /// Entries alone, with the dependencies among them.
@@ -74,6 +114,7 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
     let by_id: HashMap<u32, JobId> =
         positions.iter().enumerate().map(|(n, &at)| (catalog.entries[at].id, first + n)).collect();
     let locks = Locks::new(catalog);
+    let loaded_below = locks.loaded_below(loaded);
     for &at in positions {
         let entry = &catalog.entries[at];
         let mut deps: Vec<JobId> = Vec::new();
@@ -84,6 +125,14 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
                 deps.push(*job);
                 cost = cost.max(*bytes);
             }
+            // Triggers and checks go on to the children, whose rows must be in by then; an index does not.
+            if entry.kind != "index" {
+                deps.extend(loaded_below.get(dep).into_iter().flatten());
+            }
+        }
+        if entry.kind == "domain_check" {
+            // Which tables hold the domain, in whatever type, only the server knows.
+            deps.extend(loaded.values().map(|(job, _)| job));
         }
         let (exclusive, shared) = locks.of(entry);
         jobs.push(Task::Entry(at), Job { cost, deps, exclusive, shared });
@@ -121,6 +170,30 @@ impl<'a> Locks<'a> {
         self.catalog.entries.get(id as usize - 1).is_some_and(|entry| entry.kind == "table")
     }
 
+    /// All that the tables inherit from.
+    fn above(&self, mut tables: Vec<u32>) -> BTreeSet<u32> {
+        let mut above = BTreeSet::new();
+        while let Some(id) = tables.pop() {
+            for parent in self.parents.get(&id).into_iter().flatten() {
+                if above.insert(*parent) {
+                    tables.push(*parent);
+                }
+            }
+        }
+        above
+    }
+
+    /// For each table when the rows of those that inherit from it are in.
+    fn loaded_below(&self, loaded: &HashMap<u32, (JobId, u64)>) -> HashMap<u32, Vec<JobId>> {
+        let mut below: HashMap<u32, Vec<JobId>> = HashMap::new();
+        for (table, (job, _)) in loaded {
+            for parent in self.above(vec![*table]) {
+                below.entry(parent).or_default().push(*job);
+            }
+        }
+        below
+    }
+
     /// Exclusive and shared. A statement on a partitioned table or a parent may go on to its children: whoever works
     /// on a child therefore shares the parents, so the two are never at it together.
     fn of(&self, entry: &Entry) -> (Vec<usize>, Vec<usize>) {
@@ -133,14 +206,12 @@ impl<'a> Locks<'a> {
                 _ => tables.extend(dep.deps.iter().copied().filter(|id| self.is_table(*id))),
             }
         }
-        let mut above: BTreeSet<u32> = BTreeSet::new();
-        let mut next: Vec<u32> = tables.iter().copied().collect();
-        while let Some(id) = next.pop() {
-            for parent in self.parents.get(&id).into_iter().flatten() {
-                if above.insert(*parent) {
-                    next.push(*parent);
-                }
-            }
+        let mut above = self.above(tables.iter().copied().collect());
+        if entry.kind == "domain_check" {
+            // It takes SHARE, one after the other, on the tables that hold the domain.
+            above.extend(
+                self.catalog.entries.iter().filter(|entry| entry.kind == "table").map(|entry| entry.id),
+            );
         }
         let ids = |set: BTreeSet<u32>| set.into_iter().map(|id| id as usize).collect::<Vec<usize>>();
         if entry.kind == "index" {
@@ -149,5 +220,63 @@ impl<'a> Locks<'a> {
             return (Vec::new(), ids(above));
         }
         (ids(tables), ids(above))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Jobs, Task, Unit, data_and_post_data};
+    use crate::manifest::{Catalog, Entry};
+    use crate::restore::plan::Phases;
+
+    fn entry(id: u32, kind: &str, section: &str, oid: u32, deps: &[u32]) -> Entry {
+        let json = serde_json::json!({
+            "id": id, "kind": kind, "name": "n", "label": kind, "oid": oid, "section": section, "deps": deps,
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// The entries whose rows are in when the entry of this id starts.
+    fn loaded_before(jobs: &Jobs, id: u32) -> Vec<u32> {
+        let is_entry = |task: &Task| matches!(task, Task::Entry(at) if *at as u32 + 1 == id);
+        let job = jobs.tasks.iter().position(is_entry).unwrap();
+        let loaded = |dep: &usize| match jobs.tasks[*dep] {
+            Task::Loaded(at) => Some(at as u32 + 1),
+            _ => None,
+        };
+        let mut found: Vec<u32> = jobs.jobs[job].deps.iter().filter_map(loaded).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn statements_wait_for_the_rows_that_they_reach() {
+        // A partitioned table, its partition (which has a partition itself) and a stranger.
+        let catalog = Catalog {
+            entries: vec![
+                entry(1, "domain", "pre-data", 90, &[]),
+                entry(2, "table", "pre-data", 10, &[]),
+                entry(3, "table", "pre-data", 11, &[]),
+                entry(4, "table", "pre-data", 12, &[]),
+                entry(5, "table", "pre-data", 13, &[]),
+                entry(6, "table_attach", "pre-data", 11, &[2, 3]),
+                entry(7, "table_attach", "pre-data", 12, &[3, 4]),
+                entry(8, "table_data", "data", 12, &[4]),
+                entry(9, "table_data", "data", 13, &[5]),
+                entry(10, "trigger", "post-data", 70, &[2]),
+                entry(11, "index", "post-data", 71, &[2]),
+                entry(12, "check", "post-data", 72, &[5]),
+                entry(13, "domain_check", "post-data", 73, &[1]),
+            ],
+            ..Catalog::default()
+        };
+        let units = [8, 9].map(|entry| Unit { entry, bytes: 1, ..Unit::default() }).to_vec();
+        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), units);
+        assert_eq!(loaded_before(&jobs, 10), [8]);
+        assert!(loaded_before(&jobs, 11).is_empty());
+        assert_eq!(loaded_before(&jobs, 12), [9]);
+        assert_eq!(loaded_before(&jobs, 13), [8, 9]);
+        assert_eq!(jobs.jobs.last().unwrap().shared, [2, 3, 4, 5]);
     }
 }

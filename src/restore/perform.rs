@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use super::ddl::{Work, acl_sql, run_all};
 use super::error::Error;
@@ -68,7 +67,7 @@ impl Prepared {
 }
 
 async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
-    let started = Instant::now();
+    let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
     let encoding = Encoding::new(&begin.source.encoding);

@@ -80,6 +80,7 @@ pub async fn prepare(
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
     warnings.extend(encoding_warning(&begin, &facts.encoding));
+    warnings.extend(found.path_warnings(&needs, &catalog.database.role_paths));
     let plan = Plan {
         archive: match input {
             Input::File(path) => path.display().to_string(),

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::plan::Needs;
+use crate::manifest::Setting;
+use crate::object::Assignment;
 use crate::server::{Error, Session};
+use crate::sql::Sql;
 
 /// Facts of the target database.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct Target {
     pub tablespaces: BTreeSet<String>,
     /// Objects that it has already, qualified, a few of them.
     pub present: Vec<String>,
+    /// `search_path=value` items of roles, in every database: role and item.
+    pub role_paths: Vec<(String, String)>,
     /// Why it cannot be written, if so.
     pub read_only: Option<&'static str>,
 }
@@ -32,6 +37,9 @@ const NAMES: &str = "
 select 'role' as kind, rolname as name from pg_roles
 union all select 'extension', name from pg_available_extensions
 union all select 'tablespace', spcname from pg_tablespace
+union all select 'path of ' || r.rolname, i.item
+    from pg_db_role_setting s join pg_roles r on r.oid = s.setrole cross join lateral unnest(s.setconfig) i (item)
+    where s.setdatabase = 0 and i.item like 'search\\_path=%'
 union all select 'read-only', case when pg_is_in_recovery() then 'standby' else 'setting' end
     where current_setting('transaction_read_only')::bool";
 
@@ -78,8 +86,32 @@ impl Target {
             extensions: of("extension"),
             tablespaces: of("tablespace"),
             present: present.into_iter().map(|row| format!("{} {}", row.kind, row.name)).collect(),
+            role_paths: names
+                .iter()
+                .filter_map(|row| Some((row.kind.strip_prefix("path of ")?.to_owned(), row.name.clone())))
+                .collect(),
             read_only,
         })
+    }
+
+    /// Roles whose search_path is another one than in the source: unqualified names in function bodies may then mean
+    /// something else for them.
+    pub fn path_warnings(&self, needs: &Needs, source: &[Setting]) -> Vec<String> {
+        let differs = |role: &String, value: &str| {
+            let here = self.role_paths.iter().find(|(name, _)| name == role);
+            here.is_none_or(|(_, item)| Assignment::from_item(item).value != value)
+        };
+        let wanted = source.iter().filter_map(|setting| Some((setting.role.as_ref()?, &setting.value)));
+        wanted
+            .filter(|(role, value)| {
+                needs.roles.contains_key(*role) && self.roles.contains(*role) && differs(role, value)
+            })
+            .map(|(role, value)| {
+                let statement =
+                    Sql::new("ALTER ROLE ").role(role).text(format!(" SET search_path TO {value}"));
+                format!("role \"{role}\" had another search_path in the source: {}", statement.render())
+            })
+            .collect()
     }
 
     /// What the archive needs and the target does not have, one line each.

@@ -1,5 +1,7 @@
 //! From connection parameters to sessions.
 
+#![expect(clippy::disallowed_methods, reason = "the owner of connections")]
+
 use std::fmt;
 use std::future::{Ready, ready};
 use std::net::SocketAddr;

@@ -1,5 +1,7 @@
 //! A server that follows a script, and what sessions do with it.
 
+#![expect(clippy::disallowed_methods, reason = "stands in for a connection in tests")]
+
 use std::future::Future;
 
 use bytes::Bytes;

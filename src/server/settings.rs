@@ -128,8 +128,8 @@ mod tests {
         for statement in
             reading(version, Scope::Transaction).iter().chain(&writing(version, Scope::Transaction, options))
         {
-            let local = statement.starts_with("SET LOCAL ")
-                || (statement.starts_with("SELECT pg_catalog.set_config(") && statement.contains(", true)"));
+            let by_function = statement.starts_with("SELECT pg_catalog.set_config(");
+            let local = statement.starts_with("SET LOCAL ") || by_function && statement.contains(", true)");
             assert!(local, "{statement}");
         }
     }

@@ -1,8 +1,10 @@
 //! SQL text: the only way in which names and values enter a statement.
 
+mod array_cast;
 mod keyword;
 mod quote;
 mod statement;
+mod token;
 
 pub use quote::{ident, literal, qualified};
 pub use statement::Sql;

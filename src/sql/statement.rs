@@ -1,11 +1,13 @@
 //! A statement in which role names are kept apart, so that a restore can map or refuse them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::array_cast::keep_array_casts;
 use super::quote::ident;
 
 /// One SQL statement, without the final semicolon.
@@ -37,6 +39,18 @@ impl Sql {
     pub fn role(mut self, name: impl Into<String>) -> Self {
         self.roles.push(name.into());
         self.text.push(String::new());
+        self
+    }
+
+    /// The statement in a form that the server stores as it stored the original ([`keep_array_casts`]). For text
+    /// that was printed by the server; pieces of it must not be split by role names.
+    #[must_use]
+    pub fn keep_array_casts(mut self) -> Self {
+        for text in &mut self.text {
+            if let Cow::Owned(kept) = keep_array_casts(text) {
+                *text = kept;
+            }
+        }
         self
     }
 

@@ -28,7 +28,22 @@ select
         from pg_db_role_setting st
         cross join lateral unnest(st.setconfig) with ordinality i (item, at)
         where st.setdatabase = d.oid
-    ), '{}') as settings
+    ), '{}') as settings,
+    -- Settings of roles in every database: search_path decides what unqualified names mean.
+    coalesce((
+        select array_agg(r.rolname::text order by r.rolname)
+        from pg_db_role_setting st
+        join pg_roles r on r.oid = st.setrole
+        cross join lateral unnest(st.setconfig) i (item)
+        where st.setdatabase = 0 and i.item like 'search\_path=%'
+    ), '{}') as path_roles,
+    coalesce((
+        select array_agg(i.item order by r.rolname)
+        from pg_db_role_setting st
+        join pg_roles r on r.oid = st.setrole
+        cross join lateral unnest(st.setconfig) i (item)
+        where st.setdatabase = 0 and i.item like 'search\_path=%'
+    ), '{}') as paths
 from pg_database d
 join pg_tablespace s on s.oid = d.dattablespace
 where d.datname = current_database()

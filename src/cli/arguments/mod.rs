@@ -69,6 +69,18 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether the last line on stdout is JSON even when it fails. A failed verification prints its own; an archive on
+    /// stdout leaves no room.
+    pub fn ends_in_json(&self) -> bool {
+        match self {
+            Self::Dump(dump) => {
+                dump.talk.json && dump.file.as_ref().is_none_or(|file| file.as_os_str() != "-")
+            }
+            Self::Restore(restore) => restore.talk.json,
+            _ => false,
+        }
+    }
+
     /// How it talks, if it has a choice.
     pub fn talk(&self) -> Option<&Talk> {
         match self {

@@ -5,6 +5,7 @@ use std::time::Duration;
 /// `512MB`, `1GiB`, `64k`, `1000000`: bytes. As in PostgreSQL, `MB` is 1024 × 1024.
 pub fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
+    let number: u64 = number.parse().map_err(|_| "a size such as 512MB is wanted".to_owned())?;
     let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
         "" => 0,
         "k" => 10,
@@ -13,13 +14,13 @@ pub fn size(text: &str) -> Result<u64, String> {
         "t" => 40,
         _ => return Err(format!("`{unit}` is no unit: kB, MB, GB and TB are")),
     };
-    let number: u64 = number.parse().map_err(|_| "a size such as 512MB is wanted".to_owned())?;
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
 }
 
 /// `30s`, `500ms`, `5min`, `2h`; a number alone is milliseconds, as for PostgreSQL's own timeouts.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
+    let number: u64 = number.parse().map_err(|_| "a time such as 30s is wanted".to_owned())?;
     let factor = match unit {
         "" | "ms" => 1,
         "s" => 1000,
@@ -27,7 +28,6 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600_000,
         _ => return Err(format!("`{unit}` is no unit: ms, s, min and h are")),
     };
-    let number: u64 = number.parse().map_err(|_| "a time such as 30s is wanted".to_owned())?;
     number
         .checked_mul(factor)
         // The server's limit for such settings.

@@ -21,7 +21,7 @@ pub fn picture(snapshot: &Snapshot, columns: usize, rows: usize) -> Vec<String> 
 }
 
 fn whole(snapshot: &Snapshot) -> String {
-    let phase = if snapshot.phase.is_empty() { "connecting" } else { snapshot.phase };
+    let phase = snapshot.title();
     if !snapshot.moves_rows() {
         return match snapshot.items {
             0 => format!("  {phase} …"),
@@ -102,6 +102,12 @@ mod tests {
             assert!(lines.len() <= rows.max(1) && lines.iter().all(|line| line.len() < columns.max(1)));
         }
         assert_eq!(fit("数据x", 4), "数据");
+    }
+
+    #[test]
+    fn when_the_rows_are_in_it_counts_items() {
+        let loaded = Snapshot { command: "restore", raw: 4 << 30, ..snapshot() };
+        assert_eq!(picture(&loaded, 80, 24)[0], "  post-data  2/8");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::cli::figure;
 /// `2026-11-20T02:00:30Z dump progress phase=data pct=31.4 raw=30.3GiB written=7.8GiB rate=1.0GiB/s items=52/187
 /// eta=00:01:07`
 pub fn plain(snapshot: &Snapshot, now: &str) -> String {
-    let Snapshot { command, phase, raw, stored, items, items_done, .. } = snapshot;
+    let Snapshot { command, raw, stored, items, items_done, .. } = snapshot;
+    let phase = snapshot.title();
     let mut line = format!("{now} {command} progress phase={phase} pct={:.1}", snapshot.share() * 100.0);
     line.push_str(&format!(" raw={}", figure::bytes_word(*raw)));
     if *stored > 0 {
@@ -32,7 +33,7 @@ pub fn json(snapshot: &Snapshot, now: &str) -> Value {
         "event": "progress",
         "time": now,
         "command": snapshot.command,
-        "phase": snapshot.phase,
+        "phase": snapshot.title(),
         "share": (snapshot.share() * 1000.0).round() / 1000.0,
         "raw_bytes": snapshot.raw,
         "expected_bytes": snapshot.expected,

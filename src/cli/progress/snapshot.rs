@@ -47,7 +47,21 @@ impl Snapshot {
 
     /// Whether rows are on their way, so that bytes are what counts.
     pub fn moves_rows(&self) -> bool {
-        matches!(self.phase, "data" | "verify") && self.expected > 0
+        matches!(self.phase, "data" | "verify") && self.expected > 0 && !self.rows_are_in()
+    }
+
+    /// A restore knows how many bytes there are; what it still does then is the rest.
+    fn rows_are_in(&self) -> bool {
+        self.command == "restore" && self.raw >= self.expected
+    }
+
+    /// What to call that which is going on. Indexes follow their tables at once, so that is no phase of its own.
+    pub fn title(&self) -> &'static str {
+        match self.phase {
+            "" => "connecting",
+            "data" if self.rows_are_in() => "post-data",
+            phase => phase,
+        }
     }
 
     /// What is done, from 0 to 1. An estimate never says that everything is.

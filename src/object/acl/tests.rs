@@ -1,7 +1,7 @@
 //! From items to statements.
 
 use super::{AclItem, Grants, Securable, Target, object_acl};
-use crate::graph::Repairs;
+use crate::object::Repairs;
 use crate::object::table::Table;
 use crate::object::{Column, Database, Scope, SystemColumn};
 use crate::version::Version;

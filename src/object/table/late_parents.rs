@@ -96,7 +96,7 @@ pub fn change_parents(table: &Table, database: &Database) -> Vec<Sql> {
 #[cfg(test)]
 mod tests {
     use super::Parents;
-    use crate::graph::Repairs;
+    use crate::object::Repairs;
     use crate::object::table::Table;
     use crate::object::{Column, Database, Object, Parent, Scope};
     use crate::version::Version;

@@ -1,3 +1,4 @@
+#![expect(clippy::disallowed_methods, reason = "the owner of PG* variables")]
 use std::path::PathBuf;
 
 /// What the surroundings contribute: environment variables, the operating system's user, places to look at.

@@ -1,5 +1,7 @@
 //! The password file, `~/.pgpass` (documentation: "The Password File").
 
+#![expect(clippy::disallowed_methods, reason = "reads the password file")]
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;

@@ -337,6 +337,7 @@ fn is_no(value: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "makes sockets and password files to find")]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;

@@ -16,11 +16,27 @@ select format(
     else 'select %1$L, count(*),
         coalesce(sum(pg_catalog.hashtextextended((x.*)::text collate "C", 1)::numeric), 0) || ''/'' ||
         coalesce(sum(pg_catalog.hashtextextended((x.*)::text collate "C", 2)::numeric), 0)
-        from only %2$I.%3$I as x' end,
-    'table ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), n.nspname, c.relname)
+        from %4$s %2$I.%3$I as x' end,
+    'table ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), n.nspname, c.relname,
+    case when c.relkind = 'p' then '' else 'only' end)
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'm') and c.relpersistence <> 't'
+cross join lateral (
+    -- The hash of an enum is that of its OID: which partition a row is in differs from database to database, so
+    -- these trees are compared as a whole.
+    select exists (
+        select from pg_catalog.pg_partition_ancestors(c.oid) a (oid)
+        join pg_catalog.pg_partitioned_table p on p.partrelid = a.oid and p.partstrat = 'h'
+        join pg_catalog.pg_opclass o on o.oid = any (p.partclass) and o.opcname = 'enum_ops'
+    ) as by_enum
+) h
+where c.relpersistence <> 't'
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    and case c.relkind
+        when 'm' then true
+        when 'r' then not h.by_enum
+        when 'p' then h.by_enum and not c.relispartition
+        else false
+    end
 \gexec
 
 select format('select %L, 1, last_value || ''/'' || is_called from %I.%I',

@@ -1,7 +1,7 @@
 //! A database of a test's own.
 
-use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::oracle::{psql, psql_file};
@@ -12,7 +12,7 @@ use super::server::TestServer;
 pub struct TestDatabase {
     server: TestServer,
     name: String,
-    roles: RefCell<Vec<String>>,
+    roles: Mutex<Vec<String>>,
 }
 
 impl TestDatabase {
@@ -29,7 +29,7 @@ impl TestDatabase {
         assert!(name.len() < 50, "the topic `{topic}` makes names too long");
         psql(server, "postgres", &format!("create database \"{name}\" template template0 {options}"))
             .unwrap_or_else(|error| panic!("create database {name} on {}: {error}", server.major));
-        Self { server: server.clone(), name, roles: RefCell::default() }
+        Self { server: server.clone(), name, roles: Mutex::default() }
     }
 
     /// The server it lives on.
@@ -51,7 +51,7 @@ impl TestDatabase {
     pub fn role(&self, suffix: &str, options: &str) -> String {
         let role = format!("{}_{suffix}", self.name);
         self.sql(&format!("create role \"{role}\" {options}"));
-        self.roles.borrow_mut().push(role.clone());
+        self.roles.lock().expect("no test panics while it holds the list").push(role.clone());
         role
     }
 
@@ -79,7 +79,7 @@ impl Drop for TestDatabase {
              drop database if exists \"{0}\";\n",
             self.name
         );
-        for role in self.roles.borrow().iter() {
+        for role in self.roles.lock().expect("no test panics while it holds the list").iter() {
             sql.push_str(&format!("drop role if exists \"{role}\";\n"));
         }
         if let Err(error) = psql(&self.server, "postgres", &sql) {
