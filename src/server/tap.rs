@@ -34,6 +34,9 @@ pub(super) struct Tap<S> {
     at: At,
     header: [u8; 5],
     writing: Option<Outgoing>,
+    /// The server takes nothing any more. Why it has gone may still be on its way to us, so the reading goes on to its
+    /// end, and what should be written is dropped.
+    deaf: bool,
 }
 
 /// Where in the flow of messages the tap is.
@@ -68,6 +71,7 @@ impl<S> Tap<S> {
             at: At::Header(0),
             header: [0; 5],
             writing: None,
+            deaf: false,
         }
     }
 
@@ -230,6 +234,11 @@ impl<S: AsyncWrite + Unpin> Tap<S> {
                 let mut state = self.relay.lock();
                 state.tap_waits(cx);
                 let Mode::In(copy) = &mut state.mode else { return Poll::Ready(Ok(())) };
+                if self.deaf {
+                    copy.end();
+                    state.wake_caller();
+                    return Poll::Ready(Ok(()));
+                }
                 let Some(message) = copy.pop() else { return Poll::Ready(Ok(())) };
                 if copy.queued() <= QUEUE_LOW {
                     state.wake_caller();
@@ -240,13 +249,20 @@ impl<S: AsyncWrite + Unpin> Tap<S> {
             let pieces =
                 [io::IoSlice::new(&message.header[message.header_sent..]), io::IoSlice::new(&message.body)];
             let written = if pieces[0].is_empty() {
-                ready!(Pin::new(&mut self.inner).poll_write(cx, &message.body))?
+                ready!(Pin::new(&mut self.inner).poll_write(cx, &message.body))
             } else {
-                ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, &pieces))?
+                ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, &pieces))
             };
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
+            let written = match written {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(written) => written,
+                Err(error) if is_gone(&error) => {
+                    self.deaf = true;
+                    self.writing = None;
+                    continue;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            };
             let of_header = written.min(5 - message.header_sent);
             message.header_sent += of_header;
             bytes::Buf::advance(&mut message.body, written - of_header);
@@ -255,6 +271,22 @@ impl<S: AsyncWrite + Unpin> Tap<S> {
             }
         }
     }
+
+    /// A result of writing; nothing is an error once the server has gone, but the end of what it says.
+    fn unless_gone<T>(&mut self, result: io::Result<T>, instead: T) -> io::Result<T> {
+        match result {
+            Err(error) if is_gone(&error) => {
+                self.deaf = true;
+                Ok(instead)
+            }
+            other => other,
+        }
+    }
+}
+
+/// The peer has closed the connection: reading it comes to an end as well.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
@@ -262,13 +294,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
         let this = self.get_mut();
         // The library's messages must not land within one of ours.
         ready!(this.poll_drain(cx))?;
-        Pin::new(&mut this.inner).poll_write(cx, buf)
+        if this.deaf {
+            return Poll::Ready(Ok(buf.len()));
+        }
+        let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf));
+        Poll::Ready(this.unless_gone(written, buf.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_drain(cx))?;
-        Pin::new(&mut this.inner).poll_flush(cx)
+        if this.deaf {
+            return Poll::Ready(Ok(()));
+        }
+        let flushed = ready!(Pin::new(&mut this.inner).poll_flush(cx));
+        Poll::Ready(this.unless_gone(flushed, ()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -318,6 +358,9 @@ mod tests {
 
     impl AsyncWrite for Socket {
         fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            if self.write == 0 {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            }
             let n = buf.len().min(self.write);
             self.written.extend_from_slice(&buf[..n]);
             Poll::Ready(Ok(n))
@@ -418,6 +461,20 @@ mod tests {
         );
         let (_, frames) = drain(&mut tap(&flow, 100_000, out(Format::Text, 500_000)), 100).expect("valid");
         check(&frames, &[row], 500_000);
+    }
+
+    #[test]
+    fn what_the_server_says_before_it_goes_is_read_though_it_takes_nothing() {
+        let farewell = message(b'E', b"SFATAL\0\0");
+        let mut copy = In::default();
+        copy.push(Outgoing::new(b'd', vec![7; 100].into()));
+        let mut tap = tap(&farewell, 5, Mode::In(copy));
+        tap.inner.write = 0;
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(matches!(Pin::new(&mut tap).poll_flush(&mut cx), Poll::Ready(Ok(()))));
+        assert!(matches!(Pin::new(&mut tap).poll_write(&mut cx, b"more"), Poll::Ready(Ok(4))));
+        assert!(matches!(&tap.relay.lock().mode, Mode::In(copy) if copy.ended && copy.queued() == 0));
+        assert_eq!(drain(&mut tap, 100).expect("valid").0, farewell);
     }
 
     #[test]

@@ -104,7 +104,12 @@ fn a_restore_ends_with_any_of_its_sessions() {
         let terminator = terminator(&target, doing, victim);
         let outcome = cli.run(["restore", "a.pgark", "-d", &target.conninfo(), "-j", "2", "--yes"]);
         terminator.wait().unwrap();
-        expect(&outcome, LOST, &["terminating connection due to administrator command"]);
+        // Over TCP the system may throw away what the server said last.
+        let said = match server.host.starts_with('/') {
+            true => "terminating connection due to administrator command",
+            false => "the connection to the server was lost",
+        };
+        expect(&outcome, LOST, &[said]);
     }
 }
 

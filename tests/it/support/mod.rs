@@ -14,7 +14,7 @@ mod random;
 mod server;
 
 pub use background::Background;
-pub use cli::{Outcome, Running, TestCli, send_signal};
+pub use cli::{Outcome, Running, TestCli};
 pub use cluster::Cluster;
 pub use content::row_hashes;
 pub use database::TestDatabase;
