@@ -110,14 +110,16 @@ pub async fn copy(
     };
     let mut out = session.copy_out(&part.sql, format, FRAME_BYTES).await.map_err(|e| e.context(label))?;
     let mut pending: VecDeque<Pending> = VecDeque::new();
-    let mut frame_no = 0;
+    let (mut frame_no, mut raw_bytes) = (0, 0);
     while let Some(frame) = out.next_frame().await.map_err(|e| e.context(label))? {
         if pending.len() >= ENCODING_MAX {
             let oldest = pending.pop_front().expect("invariant: just counted");
             send(at, oldest, frame_no, false, shared, records).await?;
             frame_no += 1;
         }
-        pending.push_back(encode(frame, part.format, shared)?);
+        let frame = encode(frame, part.format, shared)?;
+        raw_bytes += frame.raw_len;
+        pending.push_back(frame);
     }
     if pending.is_empty() {
         // A part without rows has one record all the same, so that its absence would be noticed.
@@ -127,7 +129,10 @@ pub async fn copy(
         send(at, frame, frame_no, pending.is_empty(), shared, records).await?;
         frame_no += 1;
     }
-    Meter::add(&shared.ctx.meter.items_done, 1);
+    let meter = &shared.ctx.meter;
+    Meter::add(&meter.items_done, 1);
+    // A table's size on disk is not that of its rows in COPY: what is left is estimated, what is done is known.
+    meter.expected_bytes.fetch_add(raw_bytes.wrapping_sub(part.bytes), Ordering::Relaxed);
     Ok(())
 }
 

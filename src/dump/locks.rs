@@ -169,7 +169,7 @@ async fn not_locked(session: &Session, batch: &[Lockable], source: crate::server
         .into_iter()
         .map(|holder| {
             format!(
-                "pid {} holds {} on {} since {}: {}",
+                "pid {} holds {} on {} for {}: {}",
                 holder.pid,
                 holder.mode,
                 holder.relation,

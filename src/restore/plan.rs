@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::manifest::{Catalog, Entry, Pass, Section};
+use crate::manifest::{Catalog, Entry, Pass, PublicSchema, Section};
 use crate::version::Version;
 
 /// The entries of an archive by the phase they run in, as positions in `catalog.entries`.
@@ -72,7 +72,9 @@ impl Needs {
             }
             needs.add(entry, omit);
         }
-        if let Some(public) = catalog.database.public.as_ref().filter(|_| !omit.owner) {
+        // A role of the server itself from 15 on; older ones keep their own owner of `public`.
+        let owned = |public: &&PublicSchema| !omit.owner && public.owner != "pg_database_owner";
+        if let Some(public) = catalog.database.public.as_ref().filter(owned) {
             needs.roles.entry(public.owner.clone()).or_insert_with(|| "schema public".to_owned());
         }
         needs

@@ -44,7 +44,8 @@ pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit
     }
     if let Some(source) = source {
         let owner = target.as_ref().map(|target| target.owner.as_str());
-        if !omit.owner && owner != Some(&source.owner) {
+        let known = source.owner != "pg_database_owner" || session.version.at_least(15);
+        if !omit.owner && known && owner != Some(&source.owner) {
             sql.push(Sql::new("ALTER SCHEMA public OWNER TO ").role(&source.owner).render());
         }
         let comment = target.and_then(|target| target.comment);

@@ -46,22 +46,25 @@ union all select 'read-only', case when pg_is_in_recovery() then 'standby' else 
 /// Objects of user schemas that a fresh database does not have.
 const PRESENT: &str = "
 select o.kind as kind, o.name as name from (
-    select 'schema' as kind, 2615::oid as class, n.oid as oid, quote_ident(n.nspname) as name
+    select 'schema' as kind, 2615::oid as class, n.oid as oid, n.oid as schema, quote_ident(n.nspname) as name
     from pg_namespace n where n.nspname <> 'public'
     union all
     select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
-        when 'f' then 'foreign table' when 'c' then 'type' else 'table' end, 1259, c.oid, c.oid::regclass::text
+        when 'f' then 'foreign table' when 'c' then 'type' else 'table' end, 1259, c.oid, c.relnamespace,
+        c.oid::regclass::text
     from pg_class c where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
     union all
-    select 'type', 1247, t.oid, t.oid::regtype::text from pg_type t where t.typtype in ('d', 'e', 'r')
+    select 'type', 1247, t.oid, t.typnamespace, t.oid::regtype::text from pg_type t where t.typtype in ('d', 'e', 'r')
     union all
-    select 'function', 1255, p.oid, p.oid::regprocedure::text from pg_proc p
+    select 'function', 1255, p.oid, p.pronamespace, p.oid::regprocedure::text from pg_proc p
     union all
-    select 'extension', 3079, e.oid, quote_ident(e.extname) from pg_extension e
+    select 'extension', 3079, e.oid, null, quote_ident(e.extname) from pg_extension e
     union all
-    select 'large object', 2613, greatest(m.oid, 16384), m.oid::text from pg_largeobject_metadata m
+    select 'large object', 2613, greatest(m.oid, 16384), null, m.oid::text from pg_largeobject_metadata m
 ) o
 where o.oid >= 16384
+  -- Schemas of temporary objects stay when the session is gone.
+  and not exists (select 1 from pg_namespace n where n.oid = o.schema and n.nspname ~ '^pg_')
   and not exists (select 1 from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i'))
 order by 1, 2
 limit 6";

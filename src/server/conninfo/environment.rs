@@ -1,3 +1,5 @@
+//! The environment that connection parameters are resolved in: variables, the user, socket directories.
+
 #![expect(clippy::disallowed_methods, reason = "the owner of PG* variables")]
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! Why connection parameters cannot be used.
+
 /// Connection parameters that cannot be used. The texts are close to libpq's, so that people find them.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
