@@ -39,8 +39,8 @@ pub struct Dump {
     /// Label to store in the archive; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     pub label: Vec<(String, String)>,
-    /// Read tables above this size in several parts [default: 512MB]
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "512MB", hide_default_value = true)]
+    /// Read tables above this size in several parts [default: 64MB]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MB", hide_default_value = true)]
     pub split_above: u64,
     /// Read every table in one part
     #[arg(long, conflicts_with = "split_above")]
