@@ -103,7 +103,7 @@ async fn perform(
         (Task::Load(_), None) | (Task::Loaded(_), _) => Ok(0),
     };
     run.ctx.meter.worker(worker, "");
-    if let Task::Entry(_) = task {
+    if matches!(task, Task::Entry(_)) && result.is_ok() {
         Meter::add(&run.ctx.meter.items_done, 1);
     }
     Ended { session, worker, job, result }

@@ -83,6 +83,8 @@ impl Cluster {
     fn script(&self, what: &str) -> String {
         let mut command = Command::new(script());
         command.args([what, &self.server.major.to_string()]);
+        // Its lock file goes into the folder, too.
+        command.env("TMPDIR", self.folder.path());
         command
             .env("PGARK_RUN_DIR", self.run_folder())
             .env("PGARK_TEST_PORT_BASE", self.port_base.to_string());
