@@ -28,9 +28,15 @@ pub(super) fn by_reading(nodes: &[Node], precedence: &[NodeIndex]) -> Vec<NodeIn
 /// routines, to all relations, and to the constraints that are not foreign keys.
 pub(super) const fn precedence(kind: Kind) -> Kind {
     match kind {
-        Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => Kind::Enum,
+        Kind::ShellType | Kind::BaseType | Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => {
+            Kind::Enum
+        }
+        Kind::OperatorFamily | Kind::OperatorClass => Kind::OperatorFamily,
         Kind::Function | Kind::Procedure => Kind::Function,
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence => Kind::Table,
+        Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence => {
+            Kind::Table
+        }
+        Kind::ViewRule | Kind::Rule => Kind::ViewRule,
         Kind::DomainCheck | Kind::Check | Kind::NotNull | Kind::Key => Kind::DomainCheck,
         other => other,
     }
@@ -57,12 +63,30 @@ const fn reading_step(kind: Kind) -> u8 {
     match kind {
         Kind::Extension => 0,
         Kind::Schema => 1,
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence => 2,
+        Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence => 2,
         Kind::SequenceOwnedBy => 3,
         Kind::Function | Kind::Procedure => 4,
-        Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => 5,
+        Kind::ShellType | Kind::BaseType | Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => 5,
         Kind::DomainCheck => 6,
-        Kind::DefaultAcl => 7,
+        Kind::Language
+        | Kind::Aggregate
+        | Kind::Operator
+        | Kind::AccessMethod
+        | Kind::OperatorClass
+        | Kind::OperatorFamily
+        | Kind::TsParser
+        | Kind::TsTemplate
+        | Kind::TsDictionary
+        | Kind::TsConfiguration
+        | Kind::ForeignDataWrapper
+        | Kind::ForeignServer
+        | Kind::UserMapping
+        | Kind::DefaultAcl
+        | Kind::Collation
+        | Kind::Conversion
+        | Kind::Cast
+        | Kind::Transform
+        | Kind::EventTrigger => 7,
         Kind::TableAttach => 8,
         Kind::Default => 9,
         Kind::Check | Kind::NotNull => 10,
@@ -70,8 +94,14 @@ const fn reading_step(kind: Kind) -> u8 {
         Kind::IndexAttach => 12,
         Kind::ForeignKey => 13,
         Kind::Trigger => 14,
-        Kind::ViewRule => 15,
-        Kind::Policy | Kind::RowSecurity => 16,
+        Kind::StatisticsObject => 12,
+        Kind::ViewRule | Kind::Rule => 15,
+        Kind::Policy
+        | Kind::RowSecurity
+        | Kind::Publication
+        | Kind::PublicationTable
+        | Kind::PublicationSchema
+        | Kind::Subscription => 16,
         Kind::TableData => 17,
         Kind::SequenceValue => 18,
         Kind::Refresh => 19,

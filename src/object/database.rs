@@ -4,7 +4,35 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
+use super::access_method::AccessMethod;
+use super::aggregate::Aggregate;
+use super::base_type::BaseType;
+use super::cast::Cast;
 use super::check::Check;
+use super::collation::Collation;
+use super::conversion::Conversion;
+use super::event_trigger::EventTrigger;
+use super::foreign_data_wrapper::ForeignDataWrapper;
+use super::foreign_server::ForeignServer;
+use super::foreign_table::ForeignTable;
+use super::language::Language;
+use super::operator::Operator;
+use super::operator_class::OperatorClass;
+use super::operator_family::OperatorFamily;
+use super::publication::Publication;
+use super::publication_schema::PublicationSchema;
+use super::publication_table::PublicationTable;
+use super::rule::Rule;
+use super::shell_type::ShellType;
+use super::statistics_object::StatisticsObject;
+use super::subscription::Subscription;
+use super::transform::Transform;
+use super::ts_configuration::TsConfiguration;
+use super::ts_dictionary::TsDictionary;
+use super::ts_parser::TsParser;
+use super::ts_template::TsTemplate;
+use super::user_mapping::UserMapping;
+
 use super::column::Column;
 use super::composite::Composite;
 use super::default::ColumnDefault;
@@ -117,6 +145,33 @@ registry! {
         policies: Policy = "policy",
         default_acls: DefaultAcl = "default_acl",
         large_objects: LargeObject = "large_object",
+        languages: Language = "language",
+        collations: Collation = "collation",
+        transforms: Transform = "transform",
+        shell_types: ShellType = "shell_type",
+        base_types: BaseType = "base_type",
+        casts: Cast = "cast",
+        aggregates: Aggregate = "aggregate",
+        access_methods: AccessMethod = "access_method",
+        operators: Operator = "operator",
+        operator_families: OperatorFamily = "operator_family",
+        operator_classes: OperatorClass = "operator_class",
+        conversions: Conversion = "conversion",
+        ts_parsers: TsParser = "ts_parser",
+        ts_templates: TsTemplate = "ts_template",
+        ts_dictionaries: TsDictionary = "ts_dictionary",
+        ts_configurations: TsConfiguration = "ts_configuration",
+        foreign_data_wrappers: ForeignDataWrapper = "foreign_data_wrapper",
+        foreign_servers: ForeignServer = "foreign_server",
+        user_mappings: UserMapping = "user_mapping",
+        foreign_tables: ForeignTable = "foreign_table",
+        statistics_objects: StatisticsObject = "statistics_object",
+        rules: Rule = "rule",
+        publications: Publication = "publication",
+        publication_tables: PublicationTable = "publication_table",
+        publication_schemas: PublicationSchema = "publication_schema",
+        subscriptions: Subscription = "subscription",
+        event_triggers: EventTrigger = "event_trigger",
     }
     facets {
         facts: Facts = "facts",

@@ -30,6 +30,51 @@ impl Class {
     /// pg_policy
     pub const POLICY: Self = Self(3256);
 
+    /// pg_foreign_server
+    pub const FOREIGN_SERVER: Self = Self(1417);
+    /// pg_user_mapping
+    pub const USER_MAPPING: Self = Self(1418);
+    /// pg_foreign_data_wrapper
+    pub const FOREIGN_DATA_WRAPPER: Self = Self(2328);
+    /// pg_am
+    pub const ACCESS_METHOD: Self = Self(2601);
+    /// pg_cast
+    pub const CAST: Self = Self(2605);
+    /// pg_conversion
+    pub const CONVERSION: Self = Self(2607);
+    /// pg_language
+    pub const LANGUAGE: Self = Self(2612);
+    /// pg_opclass
+    pub const OPERATOR_CLASS: Self = Self(2616);
+    /// pg_operator
+    pub const OPERATOR: Self = Self(2617);
+    /// pg_opfamily
+    pub const OPERATOR_FAMILY: Self = Self(2753);
+    /// pg_statistic_ext
+    pub const STATISTICS: Self = Self(3381);
+    /// pg_collation
+    pub const COLLATION: Self = Self(3456);
+    /// pg_event_trigger
+    pub const EVENT_TRIGGER: Self = Self(3466);
+    /// pg_transform
+    pub const TRANSFORM: Self = Self(3576);
+    /// pg_ts_dict
+    pub const TS_DICTIONARY: Self = Self(3600);
+    /// pg_ts_parser
+    pub const TS_PARSER: Self = Self(3601);
+    /// pg_ts_config
+    pub const TS_CONFIGURATION: Self = Self(3602);
+    /// pg_ts_template
+    pub const TS_TEMPLATE: Self = Self(3764);
+    /// pg_subscription
+    pub const SUBSCRIPTION: Self = Self(6100);
+    /// pg_publication
+    pub const PUBLICATION: Self = Self(6104);
+    /// pg_publication_rel
+    pub const PUBLICATION_TABLE: Self = Self(6106);
+    /// pg_publication_namespace
+    pub const PUBLICATION_SCHEMA: Self = Self(6237);
+
     /// Not catalogs: objects that pgark makes itself, keyed by the OID of what they belong to.
     /// Rows of a relation.
     pub const SYNTHETIC_DATA: Self = Self(1);

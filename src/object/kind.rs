@@ -9,14 +9,34 @@ use super::id::Class;
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Kind {
     Schema,
+    Language,
+    Collation,
+    Transform,
     Extension,
+    ShellType,
+    BaseType,
     Enum,
     Composite,
     Range,
     Domain,
+    Cast,
     Function,
     Procedure,
+    Aggregate,
+    AccessMethod,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Conversion,
+    TsParser,
+    TsTemplate,
+    TsDictionary,
+    TsConfiguration,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
     Table,
+    ForeignTable,
     View,
     MaterializedView,
     Sequence,
@@ -37,12 +57,19 @@ pub enum Kind {
     Key,
     Index,
     IndexAttach,
+    StatisticsObject,
     ViewRule,
+    Rule,
     Trigger,
     RowSecurity,
     ForeignKey,
     Policy,
+    Publication,
+    PublicationTable,
+    PublicationSchema,
+    Subscription,
     DefaultAcl,
+    EventTrigger,
     Refresh,
 }
 
@@ -63,6 +90,33 @@ impl Kind {
         match self {
             Self::Schema => "schema",
             Self::Extension => "extension",
+            Self::Language => "language",
+            Self::Collation => "collation",
+            Self::Transform => "transform",
+            Self::ShellType => "shell_type",
+            Self::BaseType => "base_type",
+            Self::Cast => "cast",
+            Self::Aggregate => "aggregate",
+            Self::AccessMethod => "access_method",
+            Self::Operator => "operator",
+            Self::OperatorFamily => "operator_family",
+            Self::OperatorClass => "operator_class",
+            Self::Conversion => "conversion",
+            Self::TsParser => "ts_parser",
+            Self::TsTemplate => "ts_template",
+            Self::TsDictionary => "ts_dictionary",
+            Self::TsConfiguration => "ts_configuration",
+            Self::ForeignDataWrapper => "foreign_data_wrapper",
+            Self::ForeignServer => "foreign_server",
+            Self::UserMapping => "user_mapping",
+            Self::ForeignTable => "foreign_table",
+            Self::StatisticsObject => "statistics_object",
+            Self::Rule => "rule",
+            Self::Publication => "publication",
+            Self::PublicationTable => "publication_table",
+            Self::PublicationSchema => "publication_schema",
+            Self::Subscription => "subscription",
+            Self::EventTrigger => "event_trigger",
             Self::Enum => "enum",
             Self::Composite => "composite",
             Self::Range => "range",
@@ -111,7 +165,40 @@ impl Kind {
         const fn comment(noun: &'static str) -> Nouns {
             Nouns { owner: None, comment: Some(noun), grant: None }
         }
+        const fn own(noun: &'static str) -> Nouns {
+            Nouns { owner: Some(noun), comment: Some(noun), grant: None }
+        }
+        const NONE: Nouns = Nouns { owner: None, comment: None, grant: None };
         match self {
+            Self::Language => all("PROCEDURAL LANGUAGE", "LANGUAGE", "LANGUAGE"),
+            Self::Collation => own("COLLATION"),
+            Self::Transform => comment("TRANSFORM"),
+            Self::ShellType => own("TYPE"),
+            Self::BaseType => all("TYPE", "TYPE", "TYPE"),
+            Self::Cast => comment("CAST"),
+            Self::Aggregate => all("AGGREGATE", "AGGREGATE", "FUNCTION"),
+            Self::AccessMethod => comment("ACCESS METHOD"),
+            Self::Operator => own("OPERATOR"),
+            Self::OperatorFamily => own("OPERATOR FAMILY"),
+            Self::OperatorClass => own("OPERATOR CLASS"),
+            Self::Conversion => own("CONVERSION"),
+            Self::TsParser => comment("TEXT SEARCH PARSER"),
+            Self::TsTemplate => comment("TEXT SEARCH TEMPLATE"),
+            Self::TsDictionary => own("TEXT SEARCH DICTIONARY"),
+            Self::TsConfiguration => own("TEXT SEARCH CONFIGURATION"),
+            Self::ForeignDataWrapper => {
+                all("FOREIGN DATA WRAPPER", "FOREIGN DATA WRAPPER", "FOREIGN DATA WRAPPER")
+            }
+            Self::ForeignServer => all("SERVER", "SERVER", "FOREIGN SERVER"),
+            Self::UserMapping => NONE,
+            Self::ForeignTable => all("FOREIGN TABLE", "FOREIGN TABLE", "TABLE"),
+            Self::StatisticsObject => own("STATISTICS"),
+            Self::Rule => comment("RULE"),
+            Self::Publication => own("PUBLICATION"),
+            Self::PublicationTable => NONE,
+            Self::PublicationSchema => NONE,
+            Self::Subscription => own("SUBSCRIPTION"),
+            Self::EventTrigger => own("EVENT TRIGGER"),
             Self::Schema => all("SCHEMA", "SCHEMA", "SCHEMA"),
             Self::Extension => comment("EXTENSION"),
             Self::Enum | Self::Composite | Self::Range => all("TYPE", "TYPE", "TYPE"),
@@ -141,7 +228,7 @@ impl Kind {
             | Self::ViewRule
             | Self::RowSecurity
             | Self::DefaultAcl
-            | Self::Refresh => Nouns { owner: None, comment: None, grant: None },
+            | Self::Refresh => NONE,
         }
     }
 
@@ -160,7 +247,7 @@ impl Kind {
     pub const fn pass(self) -> Pass {
         match self {
             Self::DefaultAcl => Pass::Acl,
-            Self::Refresh => Pass::PostAcl,
+            Self::EventTrigger | Self::Refresh => Pass::PostAcl,
             _ => Pass::Main,
         }
     }
@@ -168,6 +255,33 @@ impl Kind {
     /// The catalog whose comments, ACLs and dependencies name it, for kinds with a catalog of their own.
     pub const fn class(self) -> Option<Class> {
         Some(match self {
+            Self::Language => Class::LANGUAGE,
+            Self::Collation => Class::COLLATION,
+            Self::Transform => Class::TRANSFORM,
+            Self::ShellType => Class::TYPE,
+            Self::BaseType => Class::TYPE,
+            Self::Cast => Class::CAST,
+            Self::Aggregate => Class::PROC,
+            Self::AccessMethod => Class::ACCESS_METHOD,
+            Self::Operator => Class::OPERATOR,
+            Self::OperatorFamily => Class::OPERATOR_FAMILY,
+            Self::OperatorClass => Class::OPERATOR_CLASS,
+            Self::Conversion => Class::CONVERSION,
+            Self::TsParser => Class::TS_PARSER,
+            Self::TsTemplate => Class::TS_TEMPLATE,
+            Self::TsDictionary => Class::TS_DICTIONARY,
+            Self::TsConfiguration => Class::TS_CONFIGURATION,
+            Self::ForeignDataWrapper => Class::FOREIGN_DATA_WRAPPER,
+            Self::ForeignServer => Class::FOREIGN_SERVER,
+            Self::UserMapping => Class::USER_MAPPING,
+            Self::ForeignTable => Class::RELATION,
+            Self::StatisticsObject => Class::STATISTICS,
+            Self::Rule => Class::REWRITE,
+            Self::Publication => Class::PUBLICATION,
+            Self::PublicationTable => Class::PUBLICATION_TABLE,
+            Self::PublicationSchema => Class::PUBLICATION_SCHEMA,
+            Self::Subscription => Class::SUBSCRIPTION,
+            Self::EventTrigger => Class::EVENT_TRIGGER,
             Self::Schema => Class::NAMESPACE,
             Self::Extension => Class::EXTENSION,
             Self::Enum | Self::Composite | Self::Range | Self::Domain => Class::TYPE,

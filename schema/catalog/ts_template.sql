@@ -1,0 +1,2 @@
+-- stub
+select 0::oid as oid where false
