@@ -222,9 +222,9 @@ async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-/// Commits did not wait for the server's disk. This one does, and with it everything before it.
+/// Commits did not wait for the server's disk. This one does, and with it everything before it. It has to write
+/// something: a large object that is gone at once, since every role may make one.
 async fn flush(leader: &Session) -> Result<(), Error> {
-    let sql =
-        "SET synchronous_commit = on; CREATE TEMPORARY TABLE pgark_flush (); DROP TABLE pg_temp.pgark_flush";
+    let sql = "SET synchronous_commit = on; SELECT pg_catalog.lo_unlink(pg_catalog.lo_create(0))";
     Ok(leader.batch(sql).await?)
 }
