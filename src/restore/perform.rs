@@ -73,7 +73,6 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     let encoding = Encoding::new(&begin.source.encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
-    Meter::add(&ctx.meter.items, (phases.pre_data.len() + phases.post_data.len()) as u64);
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
@@ -145,6 +144,7 @@ async fn works(run: &Run, leader: &Session, works: Vec<Work>) -> Result<(), Erro
             None => ready.push(work),
         }
     }
+    Meter::add(&run.ctx.meter.items, ready.len() as u64);
     run_all(
         leader,
         &ready,
