@@ -52,7 +52,7 @@ pub struct Meter {
     pub stored_bytes: AtomicU64,
     /// Rows moved so far.
     pub rows: AtomicU64,
-    /// Items of the phase (tables, statements) expected.
+    /// Items (parts, statements) known so far; a later phase may add some.
     pub items: AtomicU64,
     /// Items done.
     pub items_done: AtomicU64,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::format::{Contents, Ctid, DataFormat, Part};
+use super::format::{Contents, Ctid, DataFormat, Part, TocEntry};
 use crate::manifest::{Catalog, Data, Entry, Late, RowFormat};
 
 /// Something that the catalog or the totals promise and the records do not hold.
@@ -29,10 +29,14 @@ impl fmt::Display for Gap {
 ///
 /// The order of records was checked before: parts and frames of an object are dense, and each part has its end.
 pub fn gaps(contents: &Contents, catalog: &Catalog, late: &Late) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    for (index, entry) in catalog.entries.iter().enumerate() {
-        if u64::from(entry.id) != index as u64 + 1 {
-            gaps.push(gap(entry, format!("its id is {}, but its place is {}", entry.id, index + 1)));
+    let mut gaps = catalog_gaps(catalog);
+    for value in &late.sequences {
+        let entry = (value.id as usize).checked_sub(1).and_then(|at| catalog.entries.get(at));
+        if entry.is_none_or(|entry| entry.kind != "sequence_value") {
+            gaps.push(nameless(
+                value.id,
+                "there is a sequence's value for it, but the catalog has no such sequence",
+            ));
         }
     }
     let totals: BTreeMap<u32, _> = late.tables.iter().map(|total| (total.id, total)).collect();
@@ -63,11 +67,38 @@ pub fn gaps(contents: &Contents, catalog: &Catalog, late: &Late) -> Vec<Gap> {
     }
     for &id in contents.keys().map(|(id, _)| id).chain(totals.keys()).collect::<BTreeSet<_>>() {
         if !with_data.contains(&id) {
-            gaps.push(nameless(id, "there are rows or totals for it, but the catalog has no such table"));
+            gaps.push(nameless(id, NO_TABLE));
         }
     }
     gaps
 }
+
+/// Compares the catalog with itself: ids are places, and dependencies come first. Whoever runs its entries counts on that.
+pub fn catalog_gaps(catalog: &Catalog) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for (place, entry) in (1..).zip(&catalog.entries) {
+        if entry.id != place {
+            gaps.push(gap(entry, format!("its id is {}, but its place is {place}", entry.id)));
+        }
+        if let Some(dep) = entry.deps.iter().find(|dep| !(1..place).contains(*dep)) {
+            gaps.push(gap(entry, format!("it depends on entry {dep}, which does not come before it")));
+        }
+    }
+    gaps
+}
+
+/// What a record of rows lacks in the catalog.
+pub fn row_gap(record: &TocEntry, catalog: &Catalog) -> Option<Gap> {
+    let at = (record.object_id as usize).checked_sub(1);
+    let Some(entry) = at.and_then(|at| catalog.entries.get(at)).filter(|entry| entry.data.is_some()) else {
+        return Some(nameless(record.object_id, NO_TABLE));
+    };
+    let format = entry.data.as_ref().map(|data| data_format(data.format));
+    (format != Some(record.data_format)).then(|| gap(entry, OTHER_FORMAT.into()))
+}
+
+const NO_TABLE: &str = "there are rows or totals for it, but the catalog has no such table";
+const OTHER_FORMAT: &str = "its rows are in another format than the catalog says";
 
 fn check_parts(entry: &Entry, data: &Data, parts: &[&Part], gaps: &mut Vec<Gap>) {
     if parts.len() as u64 != u64::from(data.parts) {
@@ -75,7 +106,7 @@ fn check_parts(entry: &Entry, data: &Data, parts: &[&Part], gaps: &mut Vec<Gap>)
         return;
     }
     if parts.iter().any(|part| part.data_format != data_format(data.format)) {
-        gaps.push(gap(entry, "its rows are in another format than the catalog says".into()));
+        gaps.push(gap(entry, OTHER_FORMAT.into()));
     }
     if parts.len() > 1 && parts.iter().all(|part| part.has_key_range) {
         return;

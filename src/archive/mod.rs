@@ -19,7 +19,7 @@ mod stream;
 mod writer;
 
 pub use codec::{Decoder, Encoded, Encoder};
-pub use complete::{Gap, gaps};
+pub use complete::{Gap, catalog_gaps, gaps, row_gap};
 pub use content_hash::ContentHash;
 pub use error::Error;
 pub use format::{

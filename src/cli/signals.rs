@@ -35,6 +35,8 @@ impl Signals {
     /// Cancels `cancel` at the first SIGINT, SIGTERM or SIGHUP from now on.
     pub fn watch(&self, cancel: CancellationToken) {
         let came = self.clone();
+        // With a handler, a limit on file sizes is an error of write(2), and not the end of the process.
+        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
         tokio::spawn(async move {
             let (Ok(mut int), Ok(mut term)) =
                 (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))

@@ -11,7 +11,7 @@ use crate::manifest::{Data, Entry, RowFormat};
 use crate::object::table::Table;
 use crate::object::table::data::{names_relations, row_format};
 use crate::object::{CatalogId, Class, Database};
-use crate::sql::qualified;
+use crate::sql::{literal, qualified};
 use crate::version::Version;
 
 /// A part, with what its worker needs to know.
@@ -109,13 +109,25 @@ fn plan_table(
         .map(|column| SourceColumn { name: column.name.clone(), type_name: column.type_name.clone() })
         .collect();
     let source = source(&name, columns, server);
-    let planned = |part| PlannedPart {
-        part,
+    let planned = |part: Part| PlannedPart {
+        part: Part { sql: as_stored(&part.sql, &server.encoding), ..part },
         label: name.clone(),
         lock: Some(lock_nowait(&table.schema, &table.name)),
         source: source.clone(),
     };
     parts.into_iter().map(planned).collect()
+}
+
+/// The COPY with rows that arrive in the encoding of the database, unconverted. The statement itself is read in UTF-8, as
+/// everything else is: the server converts a message as a whole before it runs its first statement.
+fn as_stored(copy: &str, encoding: &str) -> String {
+    match encoding {
+        "UTF8" => copy.to_owned(),
+        other => {
+            let encoding = literal(other);
+            format!("SET LOCAL client_encoding = {encoding};{copy};SET LOCAL client_encoding = 'UTF8'")
+        }
+    }
 }
 
 fn source(name: &str, columns: Vec<SourceColumn>, server: &Server) -> Source {

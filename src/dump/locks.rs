@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::Error;
-use crate::server::settings::Scope;
+use crate::server::settings::{Scope, no_timeouts};
 use crate::server::{Class, Session};
 use crate::sql::qualified;
 
@@ -82,14 +82,15 @@ async fn attempt(session: &Session, timeout: Option<Duration>) -> Result<Attempt
     let listed: Vec<Lockable> = session.fetch(TABLES).await?;
     session.batch("COMMIT").await?;
     session.begin_snapshot().await?;
-    if let Some(timeout) = timeout {
-        session.batch(&format!("SET LOCAL lock_timeout = {}", timeout.as_millis().max(1))).await?;
-    }
+    // Locks may be long in coming, whatever this role's timeouts are.
+    session.batch(&no_timeouts(session.version, Scope::Transaction).join(";")).await?;
+    limit(session, timeout).await?;
     // Neither SET nor LOCK takes the snapshot yet.
     if !lock(session, &listed).await? {
         return Ok(Attempt::Changed);
     }
     session.set_up_reading(Scope::Transaction).await?;
+    limit(session, timeout).await?;
     let snapshot = session.export_snapshot().await?;
     // Tables that were made or renamed in between are in the snapshot, and not locked.
     let listed: HashSet<Lockable> = listed.into_iter().collect();
@@ -99,6 +100,12 @@ async fn attempt(session: &Session, timeout: Option<Duration>) -> Result<Attempt
         return Ok(Attempt::Changed);
     }
     Ok(Attempt::Snapshot(snapshot))
+}
+
+/// How long the next locks may take.
+async fn limit(session: &Session, timeout: Option<Duration>) -> Result<(), Error> {
+    let Some(timeout) = timeout else { return Ok(()) };
+    Ok(session.batch(&format!("SET LOCAL lock_timeout = {}", timeout.as_millis().max(1))).await?)
 }
 
 /// Locks tables, many per statement; `false` if one of them is gone.

@@ -143,7 +143,6 @@ async fn write(
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.parts.len() });
-    source.encode_workers().await?;
     let DataPlan { parts, part_counts, large_objects } = plan;
     let expected = parts.iter().map(|planned| planned.part.bytes).sum();
     Meter::add(&ctx.meter.expected_bytes, expected);
@@ -243,15 +242,10 @@ async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Err
 
 /// Copies what the workers could not lock over the session that has the locks.
 async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
-    let left = shared.take_left();
-    if left.is_empty() {
-        return Ok(());
-    }
-    source.encode_leader(true).await?;
-    for part in left {
+    for part in shared.take_left() {
         copy_part::copy(part, source.leader_mut(), shared, records).await?;
     }
-    source.encode_leader(false).await
+    Ok(())
 }
 
 /// Copies all parts. The first failure ends it.

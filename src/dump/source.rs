@@ -150,26 +150,6 @@ impl Source {
         }
     }
 
-    /// Rows arrive at the workers in the encoding of the database, unconverted.
-    ///
-    /// # Errors
-    /// Those of the server.
-    pub async fn encode_workers(&self) -> Result<(), Error> {
-        for session in &self.sessions[1..] {
-            session.batch(&set_encoding(&self.server.facts().encoding)).await?;
-        }
-        Ok(())
-    }
-
-    /// The same for the leader, or back to the encoding in which everything else is read.
-    ///
-    /// # Errors
-    /// Those of the server.
-    pub async fn encode_leader(&self, as_stored: bool) -> Result<(), Error> {
-        let encoding = if as_stored { &self.server.facts().encoding } else { "UTF8" };
-        Ok(self.leader().batch(&set_encoding(encoding)).await?)
-    }
-
     /// Finds tables whose policies would hide rows from this role: better said now than in the middle of the data.
     ///
     /// # Errors
@@ -194,10 +174,6 @@ impl Source {
             false => Err(Error::RowSecurity(rows.into_iter().map(|row| row.name).collect())),
         }
     }
-}
-
-fn set_encoding(name: &str) -> String {
-    format!("SET LOCAL client_encoding = {}", crate::sql::literal(name))
 }
 
 /// `app@db1:5432/app`.

@@ -128,7 +128,8 @@ impl Contents {
             let stored_bytes = stored.get(&entry.id).copied().unwrap_or(0);
             match &entry.data {
                 Some(data) if data.format == RowFormat::LargeObject => {
-                    large_objects.raw_bytes += total.map_or(0, |total| total.bytes);
+                    let bytes = total.map_or(0, |total| total.bytes);
+                    large_objects.raw_bytes = large_objects.raw_bytes.saturating_add(bytes);
                     large_objects.stored_bytes += stored_bytes;
                 }
                 Some(data) => tables.push(table(&entry, data, total, stored_bytes)),
@@ -149,7 +150,7 @@ impl Contents {
             complete: end.status == Status::Complete,
             bytes: end.file_len,
             raw_bytes: end.raw_bytes,
-            rows: tables.iter().map(|table| table.rows).sum(),
+            rows: tables.iter().map(|table| table.rows).fold(0, u64::saturating_add),
             records: end.records + 1,
             source: begin.source,
             database: catalog.database,

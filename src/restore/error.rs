@@ -28,8 +28,6 @@ pub enum Error {
     Load {
         /// The entry.
         label: String,
-        /// Rows of it that had arrived before.
-        rows_before: u64,
         /// What the server said.
         #[source]
         source: crate::server::Error,

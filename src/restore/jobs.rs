@@ -214,8 +214,9 @@ impl<'a> Locks<'a> {
             );
         }
         let ids = |set: BTreeSet<u32>| set.into_iter().map(|id| id as usize).collect::<Vec<usize>>();
-        if entry.kind == "index" {
-            // CREATE INDEX takes SHARE: several on one table run at once.
+        if entry.kind == "index" && entry.ddl.len() == 1 {
+            // CREATE INDEX takes SHARE: several on one table run at once. With CLUSTER ON or REPLICA IDENTITY behind
+            // it the transaction would want more, and two of them would wait for each other.
             above.extend(tables);
             return (Vec::new(), ids(above));
         }
@@ -278,5 +279,21 @@ mod tests {
         assert_eq!(loaded_before(&jobs, 12), [9]);
         assert_eq!(loaded_before(&jobs, 13), [8, 9]);
         assert_eq!(jobs.jobs.last().unwrap().shared, [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn an_index_that_does_more_has_its_table_alone() {
+        let mut plain = entry(2, "index", "post-data", 71, &[1]);
+        plain.ddl = vec!["CREATE INDEX i ON t (a)".to_owned().into()];
+        let mut clustered = plain.clone();
+        clustered.id = 3;
+        clustered.ddl.push("ALTER TABLE t CLUSTER ON i".to_owned().into());
+        let catalog = Catalog {
+            entries: vec![entry(1, "table", "pre-data", 10, &[]), plain, clustered],
+            ..Catalog::default()
+        };
+        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), Vec::new());
+        let locks: Vec<_> = jobs.jobs.iter().map(|job| (job.exclusive.clone(), job.shared.clone())).collect();
+        assert_eq!(locks, [(vec![], vec![1]), (vec![1], vec![])]);
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Load<'a> {
                 reason: "the entry has no rows".to_owned(),
             });
         };
-        let failed = |source| Error::Load { label: entry.label.clone(), rows_before: 0, source };
+        let failed = |source| Error::Load { label: entry.label.clone(), source };
         let mut copy = session.copy_in(&sql).await.map_err(failed)?;
         if format == RowFormat::Binary {
             copy.send(Bytes::from_static(BINARY_HEADER)).await.map_err(failed)?;
@@ -88,7 +88,7 @@ impl<'a> Load<'a> {
     pub async fn rows(&mut self, raw: Vec<u8>, entry: &Entry) -> Result<(), Error> {
         let label = &entry.label;
         let sent = self.copy.send(Bytes::from(raw)).await;
-        sent.map_err(|source| Error::Load { label: label.clone(), rows_before: 0, source })
+        sent.map_err(|source| Error::Load { label: label.clone(), source })
     }
 
     /// Ends the COPY: the rows that arrived.
@@ -96,7 +96,7 @@ impl<'a> Load<'a> {
     /// # Errors
     /// The server's.
     pub async fn finish(mut self, entry: &Entry) -> Result<u64, Error> {
-        let failed = |source| Error::Load { label: entry.label.clone(), rows_before: 0, source };
+        let failed = |source| Error::Load { label: entry.label.clone(), source };
         if self.format == RowFormat::Binary {
             self.copy.send(Bytes::from_static(BINARY_TRAILER)).await.map_err(failed)?;
         }
@@ -174,7 +174,7 @@ pub async fn load_pages(session: &Session, pages: &[u8], entry: &Entry) -> Resul
                     &[(&oids, Type::OID_ARRAY), (&offsets, Type::INT8_ARRAY), (&data, Type::BYTEA_ARRAY)],
                 )
                 .await;
-            put.map_err(|source| Error::Load { label: entry.label.clone(), rows_before: 0, source })?;
+            put.map_err(|source| Error::Load { label: entry.label.clone(), source })?;
             (oids, offsets, data, bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
         }
     }

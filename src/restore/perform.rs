@@ -73,7 +73,6 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     let encoding = Encoding::new(&begin.source.encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
-    Meter::add(&ctx.meter.items, (phases.pre_data.len() + phases.post_data.len()) as u64);
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
@@ -145,6 +144,7 @@ async fn works(run: &Run, leader: &Session, works: Vec<Work>) -> Result<(), Erro
             None => ready.push(work),
         }
     }
+    Meter::add(&run.ctx.meter.items, ready.len() as u64);
     run_all(
         leader,
         &ready,
@@ -222,9 +222,9 @@ async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-/// Commits did not wait for the server's disk. This one does, and with it everything before it.
+/// Commits did not wait for the server's disk. This one does, and with it everything before it. It has to write
+/// something: a large object that is gone at once, since every role may make one.
 async fn flush(leader: &Session) -> Result<(), Error> {
-    let sql =
-        "SET synchronous_commit = on; CREATE TEMPORARY TABLE pgark_flush (); DROP TABLE pg_temp.pgark_flush";
+    let sql = "SET synchronous_commit = on; SELECT pg_catalog.lo_unlink(pg_catalog.lo_create(0))";
     Ok(leader.batch(sql).await?)
 }

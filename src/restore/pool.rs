@@ -35,6 +35,8 @@ pub async fn run_jobs(
 ) -> Result<Vec<Session>, Error> {
     let Jobs { jobs, tasks } = jobs;
     let mut queue = ReadyQueue::new(jobs).map_err(|error| Error::Worker(error.to_string()))?;
+    let steps = tasks.iter().filter(|task| !matches!(task, Task::Loaded(_))).count();
+    Meter::add(&run.ctx.meter.items, steps as u64);
     let tasks: Arc<Vec<Task>> = Arc::new(tasks);
     let mut idle: Vec<(usize, Session)> = sessions.into_iter().enumerate().rev().collect();
     let mut running: JoinSet<Ended> = JoinSet::new();

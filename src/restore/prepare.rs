@@ -102,7 +102,10 @@ pub async fn prepare(
         },
         raw_bytes: match &source {
             Source::File { file, .. } => file.end().raw_bytes,
-            Source::Stream(_) => catalog.entries.iter().filter_map(|e| Some(e.data.as_ref()?.bytes)).sum(),
+            Source::Stream(_) => {
+                let bytes = catalog.entries.iter().filter_map(|e| Some(e.data.as_ref()?.bytes));
+                bytes.fold(0, u64::saturating_add)
+            }
         },
         indexes,
         constraints,

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use super::Input;
 use super::error::Error;
 use crate::archive::{
-    self, ArchiveFile, Decoder, Limits, RecordType, StreamReader, TocEntry, Use, check_features, gaps,
+    self, ArchiveFile, Decoder, Gap, Limits, RecordType, StreamReader, TocEntry, Use, catalog_gaps,
+    check_features, gaps, row_gap,
 };
 use crate::manifest::{Begin, Catalog, Late};
 
@@ -114,6 +115,7 @@ fn read_stream(
             }
             RecordType::Catalog => {
                 catalog = Arc::new(reader.json()?);
+                complete(catalog_gaps(&catalog))?;
                 Item::Catalog(Arc::clone(&catalog))
             }
             RecordType::Late => {
@@ -121,6 +123,8 @@ fn read_stream(
                 Item::Late(Arc::clone(&late))
             }
             RecordType::Data => {
+                // The end of a stream is too late to find out what the rows of a stranger did.
+                complete(row_gap(&record.entry, &catalog))?;
                 reader.decode(&mut raw)?;
                 Item::Rows(record.entry, raw)
             }
@@ -131,13 +135,15 @@ fn read_stream(
             return Ok(());
         }
     }
-    if let Some(gap) = gaps(reader.contents(), &catalog, &late).into_iter().next() {
-        return Err(archive::Error::Incomplete(gap));
-    }
+    complete(gaps(reader.contents(), &catalog, &late))?;
     if let Some(end) = reader.end() {
         let _ = items.blocking_send(Ok(Item::End(end.root.to_string())));
     }
     Ok(())
+}
+
+fn complete(gaps: impl IntoIterator<Item = Gap>) -> Result<(), archive::Error> {
+    gaps.into_iter().next().map_or(Ok(()), |gap| Err(archive::Error::Incomplete(gap)))
 }
 
 /// Reads and decodes a frame on a thread where that may block.

@@ -67,6 +67,11 @@ pub fn writing(version: Version, scope: Scope, options: Writing) -> Vec<String> 
         ("check_function_bodies", "off"),
         // XML values may be fragments.
         ("xmloption", "content"),
+        // What the target's database or role has by default would give other values, expressions and places.
+        ("array_nulls", "on"),
+        ("transform_null_equals", "off"),
+        ("default_tablespace", "''"),
+        ("default_table_access_method", "heap"),
         ("client_min_messages", "warning"),
     ] {
         statements.push(set(scope, name, value));
@@ -77,13 +82,19 @@ pub fn writing(version: Version, scope: Scope, options: Writing) -> Vec<String> 
     statements
 }
 
+/// Whatever the database or the role says, nothing ends by itself. SETs only: a transaction's snapshot is not taken by
+/// them.
+pub fn no_timeouts(version: Version, scope: Scope) -> Vec<String> {
+    let known = TIMEOUTS.iter().filter(|(_, since)| version.at_least(*since));
+    known.map(|(name, _)| set(scope, name, "0")).collect()
+}
+
 fn both(version: Version, scope: Scope) -> Vec<String> {
-    let timeouts =
-        TIMEOUTS.iter().filter(|(_, since)| version.at_least(*since)).map(|(name, _)| (*name, "0"));
     // off: an error instead of rows that a policy silently filters out.
     let row_security = [("row_security", "off")];
-    let all = timeouts.chain(TEXT_FORMS).chain(row_security);
-    let mut statements: Vec<String> = all.map(|(name, value)| set(scope, name, value)).collect();
+    let mut statements = no_timeouts(version, scope);
+    statements
+        .extend(TEXT_FORMS.into_iter().chain(row_security).map(|(name, value)| set(scope, name, value)));
     if version.at_least(14) {
         // Who is killed cannot cancel: without this an index would be built, or a lock waited for, for nobody. Not all
         // systems can tell that a client is gone; others refuse the setting.

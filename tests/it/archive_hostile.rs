@@ -1,16 +1,20 @@
 //! Archives whose checksums are right and whose content is not: other versions, lies, absurd lengths, gaps.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use pgark::archive::format::{HEADER_LEN_MIN, Header};
 use pgark::archive::{
     ArchiveFile, Digest, Encoder, Error, Flags, FormatError, Limits, RecordType, Status, StreamReader, Writer,
 };
 use pgark::context::Context;
-use pgark::manifest::{Begin, Late};
+use pgark::manifest::{Begin, Late, SequenceValue};
 use serde_json::json;
 
 use pgark::verify::{self, Finding, Options, verify_source, verify_stream};
 
 use crate::archive_sample::{BINARY, Sample, TEXT};
+use crate::support::{TestCli, TestDatabase, TestServer};
 
 /// The sample with the header of its first record changed, its check repaired.
 fn with_first_header(change: impl FnOnce(&mut Header)) -> Vec<u8> {
@@ -153,6 +157,68 @@ fn a_forgotten_table_or_part_is_a_gap() {
     let mut sample = Sample::new(1);
     sample.catalog.entries[1].data = None;
     assert!(gap(&sample, false).contains("the catalog has no such table"));
+}
+
+#[test]
+fn entries_that_name_no_entry_are_a_gap() {
+    for (dep, why) in
+        [(0, "entry 0"), (2, "entry 2"), (5, "entry 5"), (6, "entry 6"), (u32::MAX, "entry 4294967295")]
+    {
+        let mut sample = Sample::new(1);
+        sample.catalog.entries[1].deps = vec![1, dep];
+        let what = gap(&sample, false);
+        assert_eq!(what, format!("table public.text: it depends on {why}, which does not come before it"));
+    }
+    let mut sample = Sample::new(1);
+    sample.catalog.entries[4].id = 7;
+    assert_eq!(gap(&sample, false), "view v: its id is 7, but its place is 5");
+    for id in [0, BINARY, 6, u32::MAX] {
+        let mut sample = Sample::new(1);
+        sample.late.sequences = vec![SequenceValue { id, last_value: 1, is_called: true }];
+        assert!(gap(&sample, false).contains("there is a sequence's value for it"), "{id}");
+    }
+}
+
+/// Restores from a file and from a pipe: exit code and what it says.
+fn restored(sample: &Sample, target: &str) -> [(Option<i32>, String); 2] {
+    let cli = TestCli::new();
+    let (bytes, _) = sample.write();
+    std::fs::write(cli.path("sample.pgark"), &bytes).unwrap();
+    let file = cli.run(["restore", "sample.pgark", "-d", target, "--yes"]);
+    let mut pipe = cli.command(["restore", "-", "-d", target, "--yes"]);
+    let pipe = pipe.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut pipe = pipe.spawn().unwrap();
+    // Who refuses what he has read does not read on.
+    let _ = pipe.stdin.take().unwrap().write_all(&bytes);
+    let pipe = pipe.wait_with_output().unwrap();
+    [(file.code, file.stderr), (pipe.status.code(), String::from_utf8_lossy(&pipe.stderr).into_owned())]
+}
+
+#[test]
+fn a_catalog_that_contradicts_itself_is_refused_before_the_server_is_asked() {
+    let mut sample = Sample::new(1);
+    sample.catalog.entries[1].deps = vec![99];
+    for (code, said) in restored(&sample, "host=/nowhere") {
+        assert_eq!(code, Some(4), "{said}");
+        assert!(said.contains("it depends on entry 99") && !said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn rows_of_strangers_are_refused_before_they_are_used() {
+    let Some(server) = TestServer::newest() else { return };
+    for stranger in [5, 99] {
+        let mut sample = Sample::new(1);
+        sample.frames.truncate(1);
+        (sample.frames[0].object_id, sample.frames[0].part_no) = (stranger, 0);
+        sample.frames[0].flags = Flags::LAST;
+        sample.catalog.entries.iter_mut().for_each(|entry| entry.ddl.clear());
+        let target = TestDatabase::create(&server, "stranger");
+        for (code, said) in restored(&sample, &target.conninfo()) {
+            assert_eq!(code, Some(4), "{said}");
+            assert!(!said.contains("panicked"), "{said}");
+        }
+    }
 }
 
 #[test]

@@ -18,6 +18,12 @@ impl Report {
         use dump::Error as E;
         match error {
             E::Server(error) => Self::server(error, scene),
+            E::Restless(_) => Self::new(exit::LOCK, error).hint("run again when fewer tables change"),
+            E::Catalog(changed @ pgark::catalog::Error::Query { .. }) if changed.may_pass() => {
+                Self::new(exit::LOCK, "objects were dropped while the catalog was read")
+                    .causes_of(changed)
+                    .hint("run again when less of the schema changes")
+            }
             E::Catalog(pgark::catalog::Error::Query { source, stem }) => {
                 let report = Self::server(source, scene);
                 report.place(format!("reading the catalog, query {stem}"))
@@ -75,11 +81,7 @@ impl Report {
                 failed(Self::new(exit::REJECTED, error).place(format!("statement: {sql}")), source, scene)
                     .arrived(meter)
             }
-            E::Load { rows_before, source, .. } => {
-                let report = failed(Self::new(exit::REJECTED, error), source, scene);
-                let rows = figure::count(*rows_before, "row");
-                report.place(format!("{rows} of this part had been sent before")).arrived(meter)
-            }
+            E::Load { source, .. } => failed(Self::new(exit::REJECTED, error), source, scene).arrived(meter),
             E::Rows { .. } => {
                 Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep").arrived(meter)
             }
