@@ -75,6 +75,18 @@ fn keys_decide_schema_name_kind_ties_and_last_the_oid() {
 }
 
 #[test]
+fn casts_come_before_all_that_only_names_their_functions() {
+    let sorted = World::default()
+        .has(Kind::Enum, "e", &[])
+        .has(Kind::Domain, "d", &["e", "z_function"])
+        .has(Kind::View, "a_view", &["z_function"])
+        .has(Kind::Function, "z_function", &["e"])
+        .has(Kind::Cast, "z_cast", &["e", "z_function"])
+        .sort();
+    assert_eq!(sorted.names(), ["e", "z_function", "z_cast", "d", "a_view"]);
+}
+
+#[test]
 fn the_sort_runs_backwards() {
     // Forwards, `a` would be held up by `z` and everything after it would be emitted first.
     let sorted = World::default()

@@ -1,6 +1,6 @@
 //! Casts (pg_cast; documentation: CREATE CAST; objects.md §8).
 //!
-//! A view that uses a cast depends on the cast's function only. The order of precedence brings casts before views.
+//! Whatever uses a cast depends on the cast's function only. The order of precedence brings casts before all that.
 
 use serde::Deserialize;
 

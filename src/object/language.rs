@@ -86,7 +86,13 @@ impl Object for Language {
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(self.create_language())]
+        let mut statements = Vec::new();
+        if self.from_template && self.name == "plpgsql" {
+            // The source has it without the extension; the target has the extension of initdb.
+            statements.push(Sql::new("DROP EXTENSION IF EXISTS plpgsql"));
+        }
+        statements.push(Sql::new(self.create_language()));
+        statements
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
