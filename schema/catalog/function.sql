@@ -7,6 +7,7 @@ select
     p.proacl::text[] as acl,
     acldefault('f', p.proowner)::text[] as acl_default,
     p.prokind = 'p' as is_procedure,
+    p.prokind = 'w' as is_window,
     pg_get_function_arguments(p.oid) as arguments,
     pg_get_function_identity_arguments(p.oid) as identity_arguments,
     pg_get_function_result(p.oid) as result,
@@ -39,7 +40,7 @@ select
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 join pg_language l on l.oid = p.prolang
-where p.prokind in ('f', 'p')
+where p.prokind in ('f', 'p', 'w')
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and not exists (
       select 1 from pg_depend d

@@ -124,6 +124,7 @@ fn nodes(database: &Database, objects: &[&dyn Object], folded: &[&dyn Object]) -
             },
             deps: object.dependencies().into_iter().filter_map(resolve).collect(),
             printed_in: object.printed_in().and_then(resolve),
+            shell_of: object.shell_of().and_then(resolve),
             label: label(*object),
         })
         .collect();

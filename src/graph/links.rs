@@ -21,7 +21,8 @@ impl Links {
     /// the sections.
     ///
     /// An edge back from a printed node to the one that prints it is left out: pg_dump finds each such pair as a loop
-    /// of two and then drops that edge (§7 cases 2, 6, 8 and 11).
+    /// of two and then drops that edge (§7 cases 2, 6, 8 and 11). In the same way an edge from a function to the type
+    /// that needs it is one to the type's shell from the start (case 1).
     pub(super) fn new(nodes: &[Node], reading: Vec<NodeIndex>) -> Self {
         let mut places = vec![0; nodes.len()];
         for (place, &node) in reading.iter().enumerate() {
@@ -40,6 +41,11 @@ impl Links {
         for (child, parent) in printed_in.iter().enumerate() {
             if let &Some(parent) = parent {
                 deps[parent].push(child);
+            }
+        }
+        for (shell, node) in read().enumerate() {
+            if let Some(announced) = node.shell_of.map(|node| places[node]) {
+                announce(&mut deps, &kinds, announced, shell);
             }
         }
         for (place, list) in deps.iter_mut().enumerate() {
@@ -129,4 +135,17 @@ impl Links {
             self.deps[from].insert(at, to);
         }
     }
+}
+
+/// Lets the functions that a type needs be content with its shell.
+fn announce(deps: &mut [Vec<Place>], kinds: &[Kind], announced: Place, shell: Place) {
+    for at in 0..deps[announced].len() {
+        let function = deps[announced][at];
+        if kinds[function] == Kind::Function {
+            for dep in deps[function].iter_mut().filter(|dep| **dep == announced) {
+                *dep = shell;
+            }
+        }
+    }
+    deps[announced].push(shell);
 }

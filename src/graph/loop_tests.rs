@@ -7,6 +7,33 @@ use super::world::World;
 use crate::object::Repair::{Dummy, Postponed, Separate};
 
 #[test]
+fn case_1_functions_of_a_base_type_need_its_shell_only() {
+    let sorted = World::default()
+        .announced(BaseType, "b", "b_shell", &["b_in", "b_out", "b_send"])
+        .has(Function, "a_cast", &["b"])
+        .has(Cast, "c", &["b", "a_cast"])
+        .sort();
+    assert_eq!(sorted.names(), ["b_shell", "b_in", "b_out", "b_send", "b", "a_cast", "c"]);
+    assert!(sorted.depends("b_in", "b_shell") && !sorted.depends("b_in", "b"));
+    assert!(sorted.depends("a_cast", "b"));
+    assert_eq!(sorted.repair_count(), 0);
+    assert!(sorted.ordered.warnings.is_empty());
+}
+
+#[test]
+fn case_1_a_range_and_its_canonical_function() {
+    // Its subtype is a base type with a shell of its own.
+    let sorted = World::default()
+        .announced(BaseType, "z", "z_shell", &["z_in", "z_out"])
+        .announced(Range, "r", "r_shell", &["r_canonical"])
+        .has(Domain, "d", &["r"])
+        .sort();
+    assert!(sorted.before("r_shell", "r_canonical") && sorted.before("r_canonical", "r"));
+    assert!(sorted.before("z_in", "z") && sorted.before("r", "d"));
+    assert!(sorted.ordered.warnings.is_empty());
+}
+
+#[test]
 fn case_2_a_view_prints_its_rule() {
     let sorted = World::default().view("v", "v_rule", &["t"]).table("t", "t_data", "t_pk").sort();
     assert_eq!(sorted.names(), ["t", "v_rule", "v", "t_data", "t_pk"]);

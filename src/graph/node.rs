@@ -22,6 +22,8 @@ pub struct Node {
     /// Only what a statement of its own can make may say so. The expression of a generated column cannot be
     /// separated from its table: give its dependencies to the table instead.
     pub printed_in: Option<NodeIndex>,
+    /// The type that this node, its shell, announces.
+    pub shell_of: Option<NodeIndex>,
     /// How messages name it.
     pub label: String,
 }

@@ -4,6 +4,8 @@
 //!
 //! - A part that another statement prints (rule, default, check) starts without the edge back to that statement.
 //!   pg_dump adds it, finds a loop of two, and drops it.
+//! - Casts come before types: what uses a cast, a domain's check say, depends on the cast's function only.
+//! - The functions that a type needs start with an edge to its shell instead of the type. pg_dump finds the loop.
 //! - Loops through a boundary are searched first, and all loops of a round are repaired, not only disjoint ones.
 //!   pg_dump sorts everything again for each view that needs a primary key.
 //! - A check or default on a loop is separated before anything is postponed. pg_dump would free the table itself

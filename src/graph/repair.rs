@@ -128,6 +128,8 @@ const fn may_be_postponed(kind: Kind) -> bool {
         Kind::MaterializedView
             | Kind::Function
             | Kind::Procedure
+            | Kind::Aggregate
+            | Kind::Cast
             | Kind::Composite
             | Kind::Range
             | Kind::Domain

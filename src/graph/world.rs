@@ -11,6 +11,7 @@ use crate::object::Repair;
 pub(super) struct World {
     nodes: Vec<Node>,
     needs: Vec<(&'static str, Option<&'static str>, Vec<&'static str>)>,
+    shells: Vec<(&'static str, &'static str)>,
 }
 
 impl World {
@@ -32,6 +33,19 @@ impl World {
         self.push(kind, name, Some(parent), &needs)
     }
 
+    /// A type with its shell and its functions, all of which take or return it.
+    pub(super) fn announced(
+        mut self,
+        kind: Kind,
+        name: &'static str,
+        shell: &'static str,
+        functions: &[&'static str],
+    ) -> Self {
+        self = self.has(kind, name, functions).has(Kind::ShellType, shell, &[]);
+        self.shells.push((shell, name));
+        functions.iter().fold(self, |world, function| world.has(Kind::Function, function, &[name]))
+    }
+
     /// A view and its rule, `name_rule`.
     pub(super) fn view(self, name: &'static str, rule: &'static str, needs: &[&'static str]) -> Self {
         self.has(Kind::View, name, &[]).inside(name, Kind::ViewRule, rule, needs)
@@ -51,6 +65,10 @@ impl World {
             self.nodes[node].deps = deps;
             self.nodes[node].printed_in = printed_in;
         }
+        for (shell, announced) in &self.shells {
+            let (shell, announced) = (self.place(shell), self.place(announced));
+            self.nodes[shell].shell_of = Some(announced);
+        }
         Sorted { ordered: order(&self.nodes), nodes: self.nodes }
     }
 
@@ -68,6 +86,7 @@ impl World {
             key: SortKey { schema: Some("public".into()), name: name.into(), ties: Vec::new(), oid },
             deps: Vec::new(),
             printed_in: None,
+            shell_of: None,
             label: format!("{} {name}", kind.words()),
         });
         self.needs.push((name, parent, needs.to_vec()));

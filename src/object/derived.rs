@@ -7,12 +7,14 @@ use super::materialized_view::Refresh;
 use super::object::Object;
 use super::policy::RowSecurity;
 use super::sequence::{SequenceOwnedBy, SequenceValue};
+use super::shell_type::ShellType;
 use super::table::{TableAttach, TableData};
 
 /// All of them; each kind knows how to derive its own.
 #[derive(Debug, Default)]
 #[expect(missing_docs, reason = "one field per kind")]
 pub struct Derived {
+    pub shell_types: Vec<ShellType>,
     pub table_attaches: Vec<TableAttach>,
     pub index_attaches: Vec<IndexAttach>,
     pub owned_by: Vec<SequenceOwnedBy>,
@@ -26,6 +28,7 @@ pub struct Derived {
 impl From<&Database> for Derived {
     fn from(database: &Database) -> Self {
         Self {
+            shell_types: ShellType::derive(database),
             table_attaches: TableAttach::derive(database),
             index_attaches: IndexAttach::derive(database),
             owned_by: SequenceOwnedBy::derive(database),
@@ -44,6 +47,7 @@ impl Derived {
         fn append<'a, T: Object>(all: &mut Vec<&'a dyn Object>, from: &'a [T]) {
             all.extend(from.iter().map(|object| object as &dyn Object));
         }
+        append(all, &self.shell_types);
         append(all, &self.table_attaches);
         append(all, &self.index_attaches);
         append(all, &self.owned_by);

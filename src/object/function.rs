@@ -1,4 +1,4 @@
-//! Functions and procedures (pg_proc; documentation: CREATE FUNCTION, CREATE PROCEDURE; objects.md §5).
+//! Functions, window functions and procedures (pg_proc; documentation: CREATE FUNCTION, CREATE PROCEDURE; objects.md §5).
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::object::{Object, Scope};
 use super::setting::Assignment;
 use crate::sql::{Sql, ident, literal, qualified};
 
-/// One function or procedure; `schema/catalog/function.sql`.
+/// One function, window function or procedure; `schema/catalog/function.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Function {
@@ -28,6 +28,8 @@ pub struct Function {
     pub acl_default: Vec<String>,
     /// prokind is `p`
     pub is_procedure: bool,
+    /// prokind is `w`
+    pub is_window: bool,
     /// `pg_get_function_arguments`: names, modes, defaults
     pub arguments: String,
     /// `pg_get_function_identity_arguments`: what tells overloads apart
@@ -100,6 +102,7 @@ impl Function {
             clauses.push(format!("TRANSFORM {}", types.join(", ")));
         }
         let words = [
+            (self.is_window, "WINDOW"),
             (self.volatility == "i", "IMMUTABLE"),
             (self.volatility == "s", "STABLE"),
             (self.strict, "STRICT"),
@@ -241,6 +244,7 @@ mod tests {
     fn every_clause_has_its_place() {
         let function = Function {
             transforms: vec!["s.h".to_owned(), "jsonb".to_owned()],
+            is_window: true,
             volatility: "i".to_owned(),
             strict: true,
             security_definer: true,
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(
             create(&function),
             "CREATE FUNCTION s.\"F\"(a integer DEFAULT 1) RETURNS integer\n    LANGUAGE sql \
-             TRANSFORM FOR TYPE s.h, FOR TYPE jsonb IMMUTABLE STRICT SECURITY DEFINER LEAKPROOF COST 0.5 \
+             TRANSFORM FOR TYPE s.h, FOR TYPE jsonb WINDOW IMMUTABLE STRICT SECURITY DEFINER LEAKPROOF COST 0.5 \
              ROWS 7 SUPPORT s.support PARALLEL RESTRICTED\n    SET search_path TO 'a', ''\n    \
              SET \"DateStyle\" TO 'ISO, MDY'\n    AS $$select 1$$"
         );

@@ -94,6 +94,8 @@ impl Class {
     pub const SYNTHETIC_LARGE_OBJECTS: Self = Self(8);
     /// A DEFAULT NULL that hides an inherited default: by a running number.
     pub const SYNTHETIC_DEFAULT: Self = Self(9);
+    /// The shell of a type that is made later, by the type.
+    pub const SYNTHETIC_SHELL: Self = Self(10);
 }
 
 /// An object: (classid, objid), as pg_depend has it.

@@ -52,6 +52,11 @@ pub trait Object {
         qualified(self.schema(), self.name())
     }
 
+    /// What follows the noun in GRANT.
+    fn grant_reference(&self) -> String {
+        self.reference()
+    }
+
     /// The owner's name, where the owner can be set.
     fn owner(&self) -> Option<&str> {
         None
@@ -93,6 +98,11 @@ pub trait Object {
 
     /// The object that it is a part of, for what can never have a statement of its own.
     fn folded_into(&self) -> Option<CatalogId> {
+        None
+    }
+
+    /// The type that it announces: what that type needs may need this one instead.
+    fn shell_of(&self) -> Option<CatalogId> {
         None
     }
 

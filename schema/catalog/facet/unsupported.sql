@@ -2,31 +2,7 @@
 -- A kind that is supported loses its arm here.
 select u.kind as kind, u.name as name
 from (
-    select 'base type' as kind, 1247::oid as class, t.oid as oid, t.oid::regtype::text as name
-    from pg_type t
-    where t.typtype = 'b' and t.typisdefined
-      and not exists (select 1 from pg_type e where e.typarray = t.oid)
-    union all
-    select 'shell type', 1247, t.oid, t.oid::regtype::text
-    from pg_type t
-    where t.typtype = 'p' and not t.typisdefined
-    union all
-    select case p.prokind when 'a' then 'aggregate' else 'window function' end, 1255, p.oid, p.oid::regprocedure::text
-    from pg_proc p
-    where p.prokind in ('a', 'w')
-    union all
-    select 'language', 2612, l.oid, quote_ident(l.lanname)
-    from pg_language l
-    union all
-    select 'transform', 3576, f.oid, format('for %s language %I', f.trftype::regtype, l.lanname)
-    from pg_transform f join pg_language l on l.oid = f.trflang
-    union all
-    -- The cast from a range to its multirange comes with the range type.
-    select 'cast', 2605, x.oid, format('(%s as %s)', x.castsource::regtype, x.casttarget::regtype)
-    from pg_cast x
-    where not exists (select 1 from pg_range r where r.rngtypid = x.castsource and r.rngmultitypid = x.casttarget) --@ 14..
-    union all
-    select 'operator', 2617, o.oid, o.oid::regoperator::text
+    select 'operator' as kind, 2617::oid as class, o.oid as oid, o.oid::regoperator::text as name
     from pg_operator o
     where o.oprcode <> 0
     union all

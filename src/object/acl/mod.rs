@@ -35,6 +35,7 @@ pub enum Securable {
     Function,
     Schema,
     Type,
+    Language,
     LargeObject,
     Database,
 }
@@ -44,8 +45,9 @@ impl Securable {
     pub const fn of(kind: Kind) -> Option<Self> {
         Some(match kind {
             Kind::Schema => Self::Schema,
-            Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => Self::Type,
-            Kind::Function | Kind::Procedure => Self::Function,
+            Kind::BaseType | Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => Self::Type,
+            Kind::Function | Kind::Procedure | Kind::Aggregate => Self::Function,
+            Kind::Language => Self::Language,
             Kind::Table | Kind::View | Kind::MaterializedView => Self::Table,
             Kind::Sequence => Self::Sequence,
             Kind::LargeObject => Self::LargeObject,
@@ -62,7 +64,7 @@ impl Securable {
             Self::Sequence => "rwU",
             Self::Function => "X",
             Self::Schema => "UC",
-            Self::Type => "U",
+            Self::Type | Self::Language => "U",
             Self::LargeObject => "rw",
             Self::Database => "CTc",
         }
@@ -107,7 +109,7 @@ pub fn object_acl(object: &dyn Object, scope: &Scope<'_>) -> Result<Vec<Acl>, Ac
     else {
         return Ok(Vec::new());
     };
-    let reference = object.reference();
+    let reference = object.grant_reference();
     let default = parse(row.default)?;
     // The owner grants the default; an identity sequence has an owner whom nobody sets.
     let Some(owner) = default.first().map(|item| item.grantor.clone()) else {
