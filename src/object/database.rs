@@ -43,6 +43,7 @@ use super::domain_check::DomainCheck;
 use super::enumeration::Enum;
 use super::extension::Extension;
 use super::facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, TypeFact, Unsupported};
+use super::family_member::FamilyMember;
 use super::foreign_key::ForeignKey;
 use super::function::Function;
 use super::id::{CatalogId, Class};
@@ -183,6 +184,7 @@ registry! {
         depends: Depend = "depend",
         members: Member = "member",
         comments: Comment = "comment",
+        family_members: FamilyMember = "family_member",
         unsupported: Unsupported = "unsupported",
     }
 }

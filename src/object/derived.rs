@@ -1,6 +1,7 @@
 //! Objects that follow from the rows of others: what has an entry of its own but no catalog of its own.
 
 use super::database::Database;
+use super::family_member::AdoptedMembers;
 use super::index::IndexAttach;
 use super::large_object::LargeObjectData;
 use super::materialized_view::Refresh;
@@ -23,6 +24,7 @@ pub struct Derived {
     pub sequence_values: Vec<SequenceValue>,
     pub refreshes: Vec<Refresh>,
     pub large_object_data: Vec<LargeObjectData>,
+    pub adopted_members: Vec<AdoptedMembers>,
 }
 
 impl From<&Database> for Derived {
@@ -37,6 +39,7 @@ impl From<&Database> for Derived {
             sequence_values: SequenceValue::derive(database),
             refreshes: Refresh::derive(database),
             large_object_data: LargeObjectData::derive(database),
+            adopted_members: AdoptedMembers::derive(database),
         }
     }
 }
@@ -56,5 +59,6 @@ impl Derived {
         append(all, &self.sequence_values);
         append(all, &self.refreshes);
         append(all, &self.large_object_data);
+        append(all, &self.adopted_members);
     }
 }

@@ -96,6 +96,8 @@ impl Class {
     pub const SYNTHETIC_DEFAULT: Self = Self(9);
     /// The shell of a type that is made later, by the type.
     pub const SYNTHETIC_SHELL: Self = Self(10);
+    /// Members that a user added to an operator family which is not dumped, by the family.
+    pub const SYNTHETIC_FAMILY_MEMBERS: Self = Self(11);
 }
 
 /// An object: (classid, objid), as pg_depend has it.

@@ -32,6 +32,7 @@ pub mod domain_check;
 pub mod enumeration;
 pub mod event_trigger;
 pub mod extension;
+pub mod family_member;
 pub mod foreign_data_wrapper;
 pub mod foreign_key;
 pub mod foreign_server;

@@ -2,38 +2,7 @@
 -- A kind that is supported loses its arm here.
 select u.kind as kind, u.name as name
 from (
-    select 'operator' as kind, 2617::oid as class, o.oid as oid, o.oid::regoperator::text as name
-    from pg_operator o
-    where o.oprcode <> 0
-    union all
-    select 'operator class', 2616, o.oid, format('%I.%I', n.nspname, o.opcname)
-    from pg_opclass o join pg_namespace n on n.oid = o.opcnamespace
-    union all
-    select 'operator family', 2753, o.oid, format('%I.%I', n.nspname, o.opfname)
-    from pg_opfamily o join pg_namespace n on n.oid = o.opfnamespace
-    union all
-    select 'access method', 2601, a.oid, quote_ident(a.amname)
-    from pg_am a
-    union all
-    select 'collation', 3456, c.oid, format('%I.%I', n.nspname, c.collname)
-    from pg_collation c join pg_namespace n on n.oid = c.collnamespace
-    union all
-    select 'conversion', 2607, c.oid, format('%I.%I', n.nspname, c.conname)
-    from pg_conversion c join pg_namespace n on n.oid = c.connamespace
-    union all
-    select 'text search parser', 3601, p.oid, format('%I.%I', n.nspname, p.prsname)
-    from pg_ts_parser p join pg_namespace n on n.oid = p.prsnamespace
-    union all
-    select 'text search dictionary', 3600, d.oid, format('%I.%I', n.nspname, d.dictname)
-    from pg_ts_dict d join pg_namespace n on n.oid = d.dictnamespace
-    union all
-    select 'text search template', 3764, t.oid, format('%I.%I', n.nspname, t.tmplname)
-    from pg_ts_template t join pg_namespace n on n.oid = t.tmplnamespace
-    union all
-    select 'text search configuration', 3602, c.oid, format('%I.%I', n.nspname, c.cfgname)
-    from pg_ts_config c join pg_namespace n on n.oid = c.cfgnamespace
-    union all
-    select 'foreign-data wrapper', 2328, w.oid, quote_ident(w.fdwname)
+    select 'foreign-data wrapper' as kind, 2328::oid as class, w.oid as oid, quote_ident(w.fdwname) as name
     from pg_foreign_data_wrapper w
     union all
     select 'foreign server', 1417, s.oid, quote_ident(s.srvname)
