@@ -73,7 +73,10 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     let encoding = Encoding::new(&begin.source.encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
-    Meter::add(&ctx.meter.items, (phases.pre_data.len() + phases.post_data.len()) as u64);
+    Meter::add(
+        &ctx.meter.items,
+        (phases.pre_data.len() + phases.post_data.len() + phases.event_triggers.len()) as u64,
+    );
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
@@ -109,7 +112,7 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
             .await?;
     }
     // Refreshes read everything, as users with their privileges.
-    let jobs = entries_only(&run.catalog, &phases.post_acl);
+    let jobs = entries_only(&run.catalog, &phases.refreshes);
     let sessions = run_jobs(&run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
     if options.analyze {
         ctx.event(Event::Phase { name: "analyze", items: plan.tables });
@@ -118,6 +121,13 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
     flush(&leader).await?;
+    // Event triggers would fire on every statement before this line, the refreshes and the flush too.
+    works(
+        &run,
+        &leader,
+        phases.event_triggers.iter().map(|&at| run.work(&run.catalog.entries[at])).collect(),
+    )
+    .await?;
 
     let (objects, rows) = run.totals();
     Ok(Summary {
@@ -222,7 +232,7 @@ async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-/// Commits did not wait for the server's disk. This one does, and with it everything before it.
+/// Commits did not wait for the server's disk. This one does, and with it everything before it; so do those after it.
 async fn flush(leader: &Session) -> Result<(), Error> {
     let sql =
         "SET synchronous_commit = on; CREATE TEMPORARY TABLE pgark_flush (); DROP TABLE pg_temp.pgark_flush";

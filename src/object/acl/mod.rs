@@ -36,6 +36,8 @@ pub enum Securable {
     Schema,
     Type,
     LargeObject,
+    /// A foreign-data wrapper or a foreign server.
+    ForeignData,
     Database,
 }
 
@@ -46,7 +48,8 @@ impl Securable {
             Kind::Schema => Self::Schema,
             Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => Self::Type,
             Kind::Function | Kind::Procedure => Self::Function,
-            Kind::Table | Kind::View | Kind::MaterializedView => Self::Table,
+            Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView => Self::Table,
+            Kind::ForeignDataWrapper | Kind::ForeignServer => Self::ForeignData,
             Kind::Sequence => Self::Sequence,
             Kind::LargeObject => Self::LargeObject,
             _ => return None,
@@ -62,7 +65,7 @@ impl Securable {
             Self::Sequence => "rwU",
             Self::Function => "X",
             Self::Schema => "UC",
-            Self::Type => "U",
+            Self::Type | Self::ForeignData => "U",
             Self::LargeObject => "rw",
             Self::Database => "CTc",
         }
