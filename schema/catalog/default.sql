@@ -14,7 +14,7 @@ from pg_attrdef d
 join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
 join pg_class c on c.oid = d.adrelid
 join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p', 'v')
+where c.relkind in ('r', 'p', 'f', 'v')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 order by d.adrelid, d.adnum

@@ -8,6 +8,7 @@ select
     c.relname as table,
     a.attnum as number,
     a.attname as column,
+    c.relkind = 'f' as in_foreign,
     k.conislocal as local,
     k.connoinherit as no_inherit,
     k.convalidated as validated
@@ -16,7 +17,7 @@ join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
 where k.contype = 'n'
-  and c.relkind in ('r', 'p')
+  and c.relkind in ('r', 'p', 'f')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 order by k.conrelid, a.attnum

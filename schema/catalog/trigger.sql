@@ -19,6 +19,7 @@ select
     n.nspname as schema,
     c.relname as table,
     c.relkind = 'p' as partitioned,
+    c.relkind = 'f' as in_foreign,
     p.oid is not null as is_clone,
     above.ancestors as ancestors,
     pg_get_triggerdef(t.oid, false) as definition,
@@ -29,7 +30,7 @@ join pg_namespace n on n.oid = c.relnamespace
 left join link on link.oid = t.oid
 left join pg_trigger p on p.oid = link.parent
 left join above on above.oid = t.oid
-where c.relkind in ('r', 'p', 'v')
+where c.relkind in ('r', 'p', 'f', 'v')
   and c.relpersistence <> 't'
   -- Clones are internal before 15. Those of foreign keys belong to the foreign key.
   and (not t.tgisinternal or p.oid is not null)

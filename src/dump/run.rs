@@ -21,7 +21,7 @@ use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Begin, Catalog, Entry, Features, Late};
-use crate::object::Database;
+use crate::object::{Database, Object as _};
 use crate::server::{CancelHandle, Conninfo};
 
 /// So often the catalog may change while it is read.
@@ -122,7 +122,8 @@ async fn write(
     started: Instant,
 ) -> Result<Written, Error> {
     let created = ctx.timestamp();
-    let skipped = unsupported(ctx, &database, options)?;
+    let mut skipped = unsupported(ctx, &database, options)?;
+    skipped.extend(hidden_options(ctx, &database));
     source.check_row_security().await?;
 
     let server = source.data_facts();
@@ -219,6 +220,17 @@ fn unsupported(ctx: &Context, database: &Database, options: &Options) -> Result<
     }
     names.iter().for_each(|name| ctx.warn(format!("left out: {name}")));
     Ok(names)
+}
+
+/// Options of user mappings that the server does not show to us, with a warning each: mappings are dumped without
+/// them.
+fn hidden_options(ctx: &Context, database: &Database) -> Vec<String> {
+    let hidden = database.user_mappings.iter().filter(|mapping| mapping.is_hidden);
+    let hidden = hidden.filter(|mapping| !database.is_member(*mapping));
+    let names: Vec<String> =
+        hidden.map(|mapping| format!("options of the user mapping {}", mapping.reference())).collect();
+    names.iter().for_each(|name| ctx.warn(format!("left out: {name}, which only superusers may read")));
+    names
 }
 
 /// Writes what stands before the rows.

@@ -12,6 +12,7 @@
 //!   from pre-data, or postpone a function that only needs the table.
 //! - What is postponed waits for the data's end even if a later repair takes away its reason. A default and a type
 //!   can be postponed as well.
+//! - Event triggers come after the refreshes, not before them: they would fire.
 //! - If nothing else helps, the edge dropped is one between two objects, never one that keeps sections apart.
 
 use std::collections::BinaryHeap;

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use super::foreign_table::alter;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -26,6 +27,8 @@ pub struct Check {
     pub table: String,
     /// the table is a partition
     pub in_partition: bool,
+    /// the table is a foreign one
+    pub in_foreign: bool,
     /// `pg_get_constraintdef`
     pub definition: String,
     /// conislocal
@@ -93,11 +96,12 @@ impl Object for Check {
         }
         // Without ONLY: children get it by recursion, as they had it.
         let table = qualified(Some(&self.schema), &self.table);
-        vec![Sql::new(format!("ALTER TABLE {table} ADD {}", self.clause()))]
+        vec![Sql::new(format!("{} {table} ADD {}", alter(self.in_foreign), self.clause()))]
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
-        vec![Sql::new(format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&self.name)))]
+        let alter = alter(self.in_foreign);
+        vec![Sql::new(format!("{alter} {table} DROP CONSTRAINT {}", ident(&self.name)))]
     }
 }

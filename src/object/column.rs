@@ -40,6 +40,8 @@ pub struct Column {
     pub compression: String,
     /// attoptions, `name=value` items in array order
     pub options: Option<Vec<String>>,
+    /// attfdwoptions, as SQL writes them between the parentheses of OPTIONS
+    pub foreign_options: Option<String>,
     /// attacl
     pub acl: Option<Vec<String>>,
 }

@@ -194,6 +194,8 @@ registry! {
 pub struct Lookup {
     /// Tables by OID.
     pub table: HashMap<u32, usize>,
+    /// Foreign tables by OID.
+    pub foreign_table: HashMap<u32, usize>,
     /// Positions in `parents` of the links whose child is the key, in inhseqno order.
     pub parents: HashMap<u32, Vec<usize>>,
     /// Positions in `defaults`, by relation and column number.
@@ -213,9 +215,15 @@ pub struct Lookup {
 }
 
 impl Database {
-    /// The table of that OID.
+    /// The table of that OID, be it a foreign one.
     pub fn table(&self, oid: u32) -> Option<&Table> {
-        self.lookup.table.get(&oid).map(|&at| &self.tables[at])
+        let foreign = || self.lookup.foreign_table.get(&oid).map(|&at| &self.foreign_tables[at].0);
+        self.lookup.table.get(&oid).map(|&at| &self.tables[at]).or_else(foreign)
+    }
+
+    /// Tables and foreign tables: what inherits, and what a partition can be.
+    pub fn all_tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().chain(self.foreign_tables.iter().map(|foreign| &foreign.0))
     }
 
     /// The parents of a relation, in inhseqno order.
@@ -269,6 +277,8 @@ impl Database {
     fn index_rows(&mut self) {
         let lookup = &mut self.lookup;
         lookup.table = self.tables.iter().enumerate().map(|(at, table)| (table.oid, at)).collect();
+        lookup.foreign_table =
+            self.foreign_tables.iter().enumerate().map(|(at, row)| (row.0.oid, at)).collect();
         lookup.sequence = self.sequences.iter().enumerate().map(|(at, row)| (row.oid, at)).collect();
         lookup.types = self.types.iter().enumerate().map(|(at, row)| (row.oid, at)).collect();
         lookup.default =
@@ -297,6 +307,7 @@ impl Database {
         }
         let mut take = |oid: u32| columns.remove(&oid).unwrap_or_default();
         self.tables.iter_mut().for_each(|row| row.columns = take(row.oid));
+        self.foreign_tables.iter_mut().for_each(|row| row.0.columns = take(row.0.oid));
         self.views.iter_mut().for_each(|row| row.columns = take(row.oid));
         self.materialized_views.iter_mut().for_each(|row| row.columns = take(row.oid));
         self.composites.iter_mut().for_each(|row| row.columns = take(row.relation));

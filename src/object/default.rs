@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::database::Database;
+use super::foreign_table::alter;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -111,7 +112,8 @@ impl Object for ColumnDefault {
             return Vec::new();
         }
         vec![Sql::new(format!(
-            "ALTER TABLE ONLY {} ALTER COLUMN {} SET DEFAULT {}",
+            "{} ONLY {} ALTER COLUMN {} SET DEFAULT {}",
+            alter(self.relation_kind == "f"),
             qualified(Some(&self.schema), &self.table),
             ident(&self.column),
             self.expression
@@ -120,7 +122,8 @@ impl Object for ColumnDefault {
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         vec![Sql::new(format!(
-            "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+            "{} {} ALTER COLUMN {} DROP DEFAULT",
+            alter(self.relation_kind == "f"),
             qualified(Some(&self.schema), &self.table),
             ident(&self.column)
         ))]
@@ -132,7 +135,7 @@ impl Object for ColumnDefault {
 pub fn inherit(database: &mut Database) {
     let mut hidden = Vec::new();
     let mut suppressed = Vec::new();
-    for table in &database.tables {
+    for table in database.all_tables() {
         for column in &table.columns {
             let mut parents = Vec::new();
             for link in database.parents_of(table.oid) {
@@ -149,7 +152,7 @@ pub fn inherit(database: &mut Database) {
                     relation: table.oid,
                     schema: table.schema.clone(),
                     table: table.name.clone(),
-                    relation_kind: "r".to_owned(),
+                    relation_kind: if table.is_foreign() { "f" } else { "r" }.to_owned(),
                     number: column.number,
                     column: column.name.clone(),
                     expression: "NULL".to_owned(),

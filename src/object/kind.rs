@@ -70,8 +70,8 @@ pub enum Kind {
     PublicationSchema,
     Subscription,
     DefaultAcl,
-    EventTrigger,
     Refresh,
+    EventTrigger,
 }
 
 /// The words that SQL uses for a kind (objects.md §0.7); `None` where the statement does not exist.

@@ -13,7 +13,7 @@ use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
 use super::options::option_list;
-use super::table::columns::{column_settings, replica_identity};
+use super::table::columns::{column_settings, compression_setting, replica_identity};
 use super::view::query;
 use crate::sql::{Sql, qualified};
 
@@ -93,7 +93,11 @@ impl Object for MaterializedView {
             "CREATE MATERIALIZED VIEW {view}{options} AS\n{}\n  WITH NO DATA",
             query(&self.definition)
         ))];
-        sql.extend(self.columns.iter().flat_map(|column| column_settings(&view, column)));
+        let alter = format!("ALTER TABLE ONLY {view}");
+        for column in &self.columns {
+            sql.extend(column_settings(&alter, column));
+            sql.extend(compression_setting(&alter, column));
+        }
         sql.extend(replica_identity(&view, &self.replica_identity));
         sql.extend(depends_on_extension(scope.database, self));
         sql

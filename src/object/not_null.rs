@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::foreign_table::alter;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -28,6 +29,8 @@ pub struct NotNull {
     pub number: i16,
     /// attname
     pub column: String,
+    /// the table is a foreign one
+    pub in_foreign: bool,
     /// conislocal
     pub local: bool,
     /// connoinherit
@@ -82,7 +85,8 @@ impl Object for NotNull {
         }
         // Without ONLY: the server passes it on to children.
         vec![Sql::new(format!(
-            "ALTER TABLE {} ADD CONSTRAINT {} NOT NULL {}{} NOT VALID",
+            "{} {} ADD CONSTRAINT {} NOT NULL {}{} NOT VALID",
+            alter(self.in_foreign),
             qualified(Some(&self.schema), &self.table),
             ident(&self.name),
             ident(&self.column),
@@ -92,6 +96,7 @@ impl Object for NotNull {
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
-        vec![Sql::new(format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&self.name)))]
+        let alter = alter(self.in_foreign);
+        vec![Sql::new(format!("{alter} {table} DROP CONSTRAINT {}", ident(&self.name)))]
     }
 }

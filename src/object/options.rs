@@ -1,4 +1,5 @@
-//! `name=value` arrays of the catalogs (reloptions, attoptions) as SQL writes them (objects.md §0.5).
+//! `name=value` arrays of the catalogs as SQL writes them (objects.md §0.5): reloptions and attoptions; those of
+//! foreign data are written by the queries, since only the server can take them apart.
 
 use crate::sql::{ident, literal};
 
@@ -14,14 +15,25 @@ pub fn option_list(items: &[String], prefix: &str) -> Vec<String> {
         .collect()
 }
 
+/// ` OPTIONS (…)` of foreign data, or nothing; the queries give what stands between the parentheses.
+pub fn foreign_options(options: Option<&str>) -> String {
+    options.map(|options| format!(" OPTIONS ({options})")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::option_list;
+    use super::{foreign_options, option_list};
 
     #[test]
     fn options_keep_their_order() {
         let items = ["fillfactor=70".to_owned(), "autovacuum_enabled=off".to_owned()];
         assert_eq!(option_list(&items, ""), ["fillfactor='70'", "autovacuum_enabled='off'"]);
         assert_eq!(option_list(&items[1..], "toast."), ["toast.autovacuum_enabled='off'"]);
+    }
+
+    #[test]
+    fn no_options_need_no_clause() {
+        assert_eq!(foreign_options(None), "");
+        assert_eq!(foreign_options(Some("host 'h'")), " OPTIONS (host 'h')");
     }
 }

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::extension::depends_on_extension;
+use super::foreign_table::alter;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -27,6 +28,8 @@ pub struct Trigger {
     pub table: String,
     /// the table is partitioned
     pub partitioned: bool,
+    /// the table is a foreign one
+    pub in_foreign: bool,
     /// a trigger of the parent table made it
     pub is_clone: bool,
     /// the triggers it was cloned from, on all levels
@@ -49,7 +52,8 @@ impl Trigger {
         // Whether it recurses to partitions differs between minors; each clone has an entry for its own state.
         let only = if self.partitioned { "ONLY " } else { "" };
         let table = qualified(Some(&self.schema), &self.table);
-        Some(Sql::new(format!("ALTER TABLE {only}{table} {action} TRIGGER {}", ident(&self.name))))
+        let alter = alter(self.in_foreign);
+        Some(Sql::new(format!("{alter} {only}{table} {action} TRIGGER {}", ident(&self.name))))
     }
 }
 

@@ -153,7 +153,7 @@ impl<'a> Locks<'a> {
         for entry in &catalog.entries {
             let tables = entry.deps.iter().copied().filter(|id| locks.is_table(*id));
             match entry.kind.as_str() {
-                "table" => parents.entry(entry.id).or_default().extend(tables),
+                kind if is_table(kind) => parents.entry(entry.id).or_default().extend(tables),
                 "table_attach" => {
                     let (child, parent): (Vec<u32>, Vec<u32>) =
                         tables.partition(|id| catalog.entries[*id as usize - 1].oid == entry.oid);
@@ -167,7 +167,7 @@ impl<'a> Locks<'a> {
     }
 
     fn is_table(&self, id: u32) -> bool {
-        self.catalog.entries.get(id as usize - 1).is_some_and(|entry| entry.kind == "table")
+        self.catalog.entries.get(id as usize - 1).is_some_and(|entry| is_table(&entry.kind))
     }
 
     /// All that the tables inherit from.
@@ -201,7 +201,8 @@ impl<'a> Locks<'a> {
         for dep in &entry.deps {
             let Some(dep) = self.catalog.entries.get(*dep as usize - 1) else { continue };
             match dep.kind.as_str() {
-                "table" | "materialized_view" | "view" => drop(tables.insert(dep.id)),
+                "materialized_view" | "view" => drop(tables.insert(dep.id)),
+                kind if is_table(kind) => drop(tables.insert(dep.id)),
                 // A foreign key depends on the key that it refers to, and locks the key's table.
                 _ => tables.extend(dep.deps.iter().copied().filter(|id| self.is_table(*id))),
             }
@@ -210,7 +211,7 @@ impl<'a> Locks<'a> {
         if entry.kind == "domain_check" {
             // It takes SHARE, one after the other, on the tables that hold the domain.
             above.extend(
-                self.catalog.entries.iter().filter(|entry| entry.kind == "table").map(|entry| entry.id),
+                self.catalog.entries.iter().filter(|entry| is_table(&entry.kind)).map(|entry| entry.id),
             );
         }
         let ids = |set: BTreeSet<u32>| set.into_iter().map(|id| id as usize).collect::<Vec<usize>>();
@@ -222,6 +223,11 @@ impl<'a> Locks<'a> {
         }
         (ids(tables), ids(above))
     }
+}
+
+/// Tables inherit from each other, foreign ones too.
+fn is_table(kind: &str) -> bool {
+    matches!(kind, "table" | "foreign_table")
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
             .await?;
     }
     // Refreshes read everything, as users with their privileges.
-    let jobs = entries_only(&run.catalog, &phases.post_acl);
+    let jobs = entries_only(&run.catalog, &phases.refreshes);
     let sessions = run_jobs(&run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
     if options.analyze {
         ctx.event(Event::Phase { name: "analyze", items: plan.tables });
@@ -117,6 +117,13 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
     flush(&leader).await?;
+    // Event triggers would fire on every statement before this line, the refreshes and the flush too.
+    works(
+        &run,
+        &leader,
+        phases.event_triggers.iter().map(|&at| run.work(&run.catalog.entries[at])).collect(),
+    )
+    .await?;
 
     let (objects, rows) = run.totals();
     Ok(Summary {
@@ -222,8 +229,8 @@ async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-/// Commits did not wait for the server's disk. This one does, and with it everything before it. It has to write
-/// something: a large object that is gone at once, since every role may make one.
+/// Commits did not wait for the server's disk. This one does, and with it everything before it; so do those after it.
+/// It has to write something: a large object that is gone at once, since every role may make one.
 async fn flush(leader: &Session) -> Result<(), Error> {
     let sql = "SET synchronous_commit = on; SELECT pg_catalog.lo_unlink(pg_catalog.lo_create(0))";
     Ok(leader.batch(sql).await?)

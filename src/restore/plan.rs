@@ -19,7 +19,9 @@ pub struct Phases {
     /// Default privileges (the ACLs of all other entries run in this pass too).
     pub acl: Vec<usize>,
     /// Refreshes of materialized views.
-    pub post_acl: Vec<usize>,
+    pub refreshes: Vec<usize>,
+    /// Event triggers.
+    pub event_triggers: Vec<usize>,
 }
 
 impl Phases {
@@ -29,7 +31,8 @@ impl Phases {
         for (at, entry) in catalog.entries.iter().enumerate() {
             let phase = match (entry.pass, entry.section) {
                 (Pass::Acl, _) => &mut phases.acl,
-                (Pass::PostAcl, _) => &mut phases.post_acl,
+                (Pass::PostAcl, _) if entry.kind == "event_trigger" => &mut phases.event_triggers,
+                (Pass::PostAcl, _) => &mut phases.refreshes,
                 (Pass::Main, Section::PreData) => &mut phases.pre_data,
                 (Pass::Main, Section::Data) => &mut phases.data,
                 (Pass::Main, Section::PostData) => &mut phases.post_data,
@@ -180,14 +183,16 @@ mod tests {
                 entry("index", Section::PostData, Pass::Main),
                 entry("default_acl", Section::PostData, Pass::Acl),
                 entry("refresh", Section::PostData, Pass::PostAcl),
+                entry("event_trigger", Section::PostData, Pass::PostAcl),
             ],
             ..Catalog::default()
         };
         let phases = Phases::of(&catalog);
         assert_eq!(
-            (phases.pre_data, phases.data, phases.post_data, phases.acl, phases.post_acl),
-            (vec![0], vec![1], vec![2], vec![3], vec![4])
+            (phases.pre_data, phases.data, phases.post_data, phases.acl),
+            (vec![0], vec![1], vec![2], vec![3])
         );
+        assert_eq!((phases.refreshes, phases.event_triggers), (vec![4], vec![5]));
     }
 
     #[test]

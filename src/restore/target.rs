@@ -60,6 +60,12 @@ select o.kind as kind, o.name as name from (
     union all
     select 'extension', 3079, e.oid, null, quote_ident(e.extname) from pg_extension e
     union all
+    select 'foreign-data wrapper', 2328, w.oid, null, quote_ident(w.fdwname) from pg_foreign_data_wrapper w
+    union all
+    select 'foreign server', 1417, s.oid, null, quote_ident(s.srvname) from pg_foreign_server s
+    union all
+    select 'event trigger', 3466, e.oid, null, quote_ident(e.evtname) from pg_event_trigger e
+    union all
     select 'large object', 2613, greatest(m.oid, 16384), null, m.oid::text from pg_largeobject_metadata m
 ) o
 where o.oid >= 16384

@@ -5,18 +5,20 @@
 //! cast of every element (`transformTypeCast`), so what is restored would be another tree, printed in another way.
 //! `(ARRAY['x'::character varying, …]::character varying[])::text[]` is read as the tree that was stored: the inner
 //! cast finds elements of its own type and does nothing.
+//!
+//! Extended statistics are printed with fewer parentheses: `ARRAY['x'::character varying, …]::text[]`.
 
 use std::borrow::Cow;
 
 use super::token::{Token, TokenKind, tokens};
 
-/// Rewrites `(ARRAY[e…])::T[]` to `(ARRAY[e…]::U[])::T[]`, where U is the type that the elements are printed with.
+/// Rewrites `(ARRAY[e…])::T[]` to `(ARRAY[e…]::U[])::T[]`, with parentheses or without, where U is the type that the elements are printed with.
 ///
 /// All elements of an array have one type, so it is enough that one says it, as long as no other one says something
 /// else. A type modifier belongs to U, as an inner cast without it would be one more step for each element; but then
 /// all must say it, or values could be cut. Otherwise the text stays as it is.
 pub fn keep_array_casts(sql: &str) -> Cow<'_, str> {
-    if !sql.contains("(ARRAY[") {
+    if !sql.contains("ARRAY[") {
         return Cow::Borrowed(sql);
     }
     let Some(casts) = Text::read(sql).map(|text| text.inner_casts()) else {
@@ -66,7 +68,7 @@ impl<'a> Text<'a> {
 
     /// Where inner casts belong, in bytes and ascending, and the types of the elements.
     fn inner_casts(&self) -> Vec<(usize, &'a str)> {
-        let mut casts: Vec<_> = (1..self.tokens.len()).filter_map(|at| self.inner_cast(at)).collect();
+        let mut casts: Vec<_> = (0..self.tokens.len()).filter_map(|at| self.inner_cast(at)).collect();
         // An array ends after those inside it.
         casts.sort_unstable();
         casts
@@ -75,9 +77,10 @@ impl<'a> Text<'a> {
     /// The inner cast for the `ARRAY` at a token, if it needs one.
     fn inner_cast(&self, at: usize) -> Option<(usize, &'a str)> {
         let end = self.array(at)?;
-        let wrapped = self.is(at - 1, "(") && self.is(end, ")") && self.is_cast(end + 1);
-        let target_end = self.type_name(end + 2).filter(|_| wrapped)?;
-        let target = self.slice(end + 2, target_end).strip_suffix("[]")?;
+        let wrapped = at > 0 && self.is(at - 1, "(") && self.is(end, ")");
+        let cast = if wrapped { end + 1 } else { end };
+        let target_end = self.type_name(cast + 1).filter(|_| self.is_cast(cast))?;
+        let target = self.slice(cast + 1, target_end).strip_suffix("[]")?;
         let element = self.array_element(at).filter(|element| *element != target)?;
         Some((self.tokens[end - 1].end(), element))
     }
@@ -129,7 +132,7 @@ impl<'a> Text<'a> {
     }
 
     /// The type (of an array: of its elements) of the expression between two tokens, if its text tells: a constant,
-    /// an `ARRAY[…]` or something in parentheses; then casts; then a collation.
+    /// an `ARRAY[…]`, something in parentheses, a column or a call; then casts; then a collation.
     fn expression(&self, from: usize, to: usize) -> Option<&'a str> {
         if from >= to {
             return None;
@@ -146,10 +149,13 @@ impl<'a> Text<'a> {
             }
             TokenKind::Word if token.is_word("true") || token.is_word("false") => (Some("boolean"), from + 1),
             TokenKind::Word if token.is_word("null") => (None, from + 1),
-            TokenKind::Word => {
-                let end = self.array(from)?;
-                (self.array_element(from), end)
-            }
+            TokenKind::Word | TokenKind::Quoted => match self.array(from) {
+                Some(end) => (self.array_element(from), end),
+                None => {
+                    let end = self.qualified_name(from)?;
+                    (None, if self.is(end, "(") { self.closing[end] + 1 } else { end })
+                }
+            },
             _ => return None,
         };
         while self.is_cast(at) {
@@ -250,6 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn parentheses_may_be_missing() {
+        for (sql, expected) in [
+            (
+                "(c::text = ANY (ARRAY['x'::name]::text[]))",
+                "(c::text = ANY (ARRAY['x'::name]::name[]::text[]))",
+            ),
+            ("ARRAY[a.b::name, lower(c)::name]::text[]", "ARRAY[a.b::name, lower(c)::name]::name[]::text[]"),
+            ("ARRAY[\"A b\"::bit(3)]::text[]", "ARRAY[\"A b\"::bit(3)]::bit(3)[]::text[]"),
+        ] {
+            assert_eq!(keep_array_casts(sql), expected);
+            assert!(matches!(keep_array_casts(expected), Cow::Borrowed(_)), "{expected}");
+        }
+    }
+
+    #[test]
     fn nested_casts_are_seen_at_every_depth() {
         assert_eq!(
             keep_array_casts(
@@ -278,6 +299,8 @@ mod tests {
             "(ARRAY[('{a}'::name[])[1]])::text[]",
             "(ARRAY['x'::character varying(3), 'y'::character varying(5)])::text[]",
             "(ARRAY['x'])::text[]",
+            "ARRAY[a || b::name]::text[]",
+            "ARRAY[]::text[]",
             "(ARRAY[])::text[]",
             // There is no cast, it is of each element already, or not to an array.
             "(ARRAY['x'::text])",

@@ -1,4 +1,4 @@
--- Columns of tables, views, materialized views and composite types; dropped ones are left out.
+-- Columns of tables, foreign tables, views, materialized views and composite types; dropped ones are left out.
 select
     a.attrelid as relation,
     a.attnum as number,
@@ -17,6 +17,11 @@ select
     case when a.attstorage <> t.typstorage then a.attstorage end as storage,
     a.attcompression as compression, --@ 14..
     a.attoptions as options,
+    case when a.attfdwoptions is not null then (
+        select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(coalesce(o.option_value, '')), ', '
+            order by o.option_name collate "C")
+        from pg_options_to_table(a.attfdwoptions) o
+    ) end as foreign_options,
     a.attacl::text[] as acl
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
@@ -26,7 +31,7 @@ left join pg_collation co on co.oid = a.attcollation and a.attcollation <> t.typ
 left join pg_namespace cn on cn.oid = co.collnamespace
 where a.attnum > 0
   and not a.attisdropped
-  and c.relkind in ('r', 'p', 'v', 'm', 'c')
+  and c.relkind in ('r', 'p', 'f', 'v', 'm', 'c')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 order by a.attrelid, a.attnum

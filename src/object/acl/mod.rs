@@ -37,6 +37,8 @@ pub enum Securable {
     Type,
     Language,
     LargeObject,
+    /// A foreign-data wrapper or a foreign server.
+    ForeignData,
     Database,
 }
 
@@ -48,7 +50,8 @@ impl Securable {
             Kind::BaseType | Kind::Enum | Kind::Composite | Kind::Range | Kind::Domain => Self::Type,
             Kind::Function | Kind::Procedure | Kind::Aggregate => Self::Function,
             Kind::Language => Self::Language,
-            Kind::Table | Kind::View | Kind::MaterializedView => Self::Table,
+            Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView => Self::Table,
+            Kind::ForeignDataWrapper | Kind::ForeignServer => Self::ForeignData,
             Kind::Sequence => Self::Sequence,
             Kind::LargeObject => Self::LargeObject,
             _ => return None,
@@ -64,7 +67,7 @@ impl Securable {
             Self::Sequence => "rwU",
             Self::Function => "X",
             Self::Schema => "UC",
-            Self::Type | Self::Language => "U",
+            Self::Type | Self::Language | Self::ForeignData => "U",
             Self::LargeObject => "rw",
             Self::Database => "CTc",
         }

@@ -27,7 +27,7 @@ pub struct TableAttach {
 impl TableAttach {
     /// One per partition.
     pub fn derive(database: &Database) -> Vec<Self> {
-        let partitions = database.tables.iter().filter(|table| table.is_partition);
+        let partitions = database.all_tables().filter(|table| table.is_partition);
         partitions
             .filter_map(|table| {
                 let link = database.parents_of(table.oid).next()?;

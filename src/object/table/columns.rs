@@ -61,7 +61,9 @@ fn column_line(
         let adds = !default.is_empty() || !not_null.is_empty();
         return adds.then(|| format!("{name} WITH OPTIONS{default}{not_null}"));
     }
-    Some(format!("{name} {}{default}{not_null}{}", column.type_name, column.collate()))
+    let compression = compression(column).filter(|_| table.is_foreign());
+    let compression = compression.map(|method| format!(" COMPRESSION {method}")).unwrap_or_default();
+    Some(format!("{name} {}{compression}{default}{not_null}{}", column.type_name, column.collate()))
 }
 
 fn not_null(table: &Table, column: &Column, scope: &Scope<'_>) -> NotNullClause {
@@ -119,20 +121,28 @@ fn inherited_columns<'a>(
         .filter_map(|parent| parent.columns.iter().find(|found| found.name == column.name))
 }
 
-/// `ALTER TABLE ONLY … ALTER COLUMN …` for what CREATE TABLE cannot say; inherited columns too.
+/// `ALTER [FOREIGN] TABLE ONLY … ALTER COLUMN …` for what CREATE TABLE cannot say; inherited columns too.
 pub fn settings(table: &Table, scope: &Scope<'_>) -> Vec<Sql> {
+    let only = format!("{} ONLY {}", table.alter(), table.reference());
     let mut sql = Vec::new();
     for column in &table.columns {
         if matches!(not_null(table, column, scope), NotNullClause::Alter) {
-            sql.push(alter(&table.reference(), column, "SET NOT NULL"));
+            sql.push(alter_column(&only, column, "SET NOT NULL"));
         }
-        sql.extend(column_settings(&table.reference(), column));
+        sql.extend(column_settings(&only, column));
+        // A foreign table's column has it from the start, or from a parent; it cannot be set.
+        sql.extend(compression_setting(&only, column).filter(|_| !table.is_foreign()));
+        if let Some(options) = &column.foreign_options {
+            sql.push(alter_column(&only, column, &format!("OPTIONS ({options})")));
+        }
     }
     sql
 }
 
-/// Statistics target, storage, compression, options: for tables and materialized views.
-pub fn column_settings(relation: &str, column: &Column) -> Vec<Sql> {
+/// Statistics target, storage, options: for tables, foreign tables and materialized views.
+///
+/// `alter` stands before `ALTER COLUMN`: `ALTER TABLE ONLY s.t`.
+pub fn column_settings(alter: &str, column: &Column) -> Vec<Sql> {
     let mut actions = Vec::new();
     if let Some(target) = column.statistics.filter(|target| *target >= 0) {
         actions.push(format!("SET STATISTICS {target}"));
@@ -146,20 +156,28 @@ pub fn column_settings(relation: &str, column: &Column) -> Vec<Sql> {
         };
         actions.push(format!("SET STORAGE {storage}"));
     }
-    match column.compression.as_str() {
-        "p" => actions.push("SET COMPRESSION pglz".to_owned()),
-        "l" => actions.push("SET COMPRESSION lz4".to_owned()),
-        _ => {}
-    }
     let options = option_list(column.options.as_deref().unwrap_or_default(), "");
     if !options.is_empty() {
         actions.push(format!("SET ({})", options.join(", ")));
     }
-    actions.iter().map(|action| alter(relation, column, action)).collect()
+    actions.iter().map(|action| alter_column(alter, column, action)).collect()
 }
 
-fn alter(relation: &str, column: &Column, action: &str) -> Sql {
-    Sql::new(format!("ALTER TABLE ONLY {relation} ALTER COLUMN {} {action}", ident(&column.name)))
+/// The compression method: for tables and materialized views. `alter` as in [`column_settings`].
+pub fn compression_setting(alter: &str, column: &Column) -> Option<Sql> {
+    compression(column).map(|method| alter_column(alter, column, &format!("SET COMPRESSION {method}")))
+}
+
+fn compression(column: &Column) -> Option<&'static str> {
+    match column.compression.as_str() {
+        "p" => Some("pglz"),
+        "l" => Some("lz4"),
+        _ => None,
+    }
+}
+
+fn alter_column(alter: &str, column: &Column, action: &str) -> Sql {
+    Sql::new(format!("{alter} ALTER COLUMN {} {action}", ident(&column.name)))
 }
 
 /// `REPLICA IDENTITY NOTHING` or `FULL`; an index that is the identity says so itself.

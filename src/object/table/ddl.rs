@@ -41,21 +41,10 @@ impl Object for Table {
     }
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
-        let parents = Parents::of(self, scope.database);
-        let late = matches!(parents, Parents::Late);
-        let mut statements = Vec::new();
-        if late {
-            statements.push(late_parents::make_scratch(self, scope));
-        }
-        statements.push(Sql::new(self.create_table(&parents, scope)));
-        if self.needs_scratch_column() {
-            let column = ident(SCRATCH);
-            statements.push(Sql::new(format!("ALTER TABLE ONLY {} DROP COLUMN {column}", self.reference())));
-        }
-        if late {
-            statements.extend(late_parents::change_parents(self, scope.database));
-        }
-        statements.extend(settings(self, scope));
+        // PostgreSQL 18 rejects UNLOGGED on partitioned tables, where it never meant anything.
+        let unlogged = self.persistence == "u" && !self.partitioned;
+        let create = if unlogged { "CREATE UNLOGGED TABLE" } else { "CREATE TABLE" };
+        let mut statements = self.create_as(create, &self.clauses(), scope);
         statements.extend(self.relation_settings());
         statements
     }
@@ -84,10 +73,31 @@ impl Table {
         self.toast_is_left_over && self.of_type.is_none()
     }
 
-    fn create_table(&self, parents: &Parents, scope: &Scope<'_>) -> String {
-        // PostgreSQL 18 rejects UNLOGGED on partitioned tables, where it never meant anything.
-        let unlogged = self.persistence == "u" && !self.partitioned;
-        let mut sql = format!("CREATE {}TABLE {}", if unlogged { "UNLOGGED " } else { "" }, self.reference());
+    /// The statements that make it with its columns and parents, be it an ordinary or a foreign table: `create` stands
+    /// before the name, `clauses` after the parents.
+    pub(in crate::object) fn create_as(&self, create: &str, clauses: &str, scope: &Scope<'_>) -> Vec<Sql> {
+        let parents = Parents::of(self, scope.database);
+        let late = matches!(parents, Parents::Late);
+        let mut statements = Vec::new();
+        if late {
+            statements.push(late_parents::make_scratch(self, scope));
+        }
+        let body = self.body(&parents, scope);
+        statements.push(Sql::new(format!("{create} {}{body}{clauses}", self.reference())));
+        if self.needs_scratch_column() {
+            let column = ident(SCRATCH);
+            statements.push(Sql::new(format!("ALTER TABLE ONLY {} DROP COLUMN {column}", self.reference())));
+        }
+        if late {
+            statements.extend(late_parents::change_parents(self, scope.database));
+        }
+        statements.extend(settings(self, scope));
+        statements
+    }
+
+    /// From the name to the parents.
+    fn body(&self, parents: &Parents, scope: &Scope<'_>) -> String {
+        let mut sql = String::new();
         if let Some(of_type) = &self.of_type {
             sql.push_str(&format!(" OF {of_type}"));
         }
@@ -106,6 +116,12 @@ impl Table {
             Parents::Inherits(parents) => sql.push_str(&format!("\nINHERITS ({})", parents.join(", "))),
             Parents::Late => sql.push_str(&format!("\nINHERITS ({})", late_parents::scratch(self))),
         }
+        sql
+    }
+
+    /// What only tables with rows of their own, or partitions, have.
+    fn clauses(&self) -> String {
+        let mut sql = String::new();
         if let Some(key) = &self.partition_key {
             sql.push_str(&format!("\nPARTITION BY {key}"));
         }

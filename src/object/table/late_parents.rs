@@ -87,9 +87,9 @@ fn scratch_column(table: &Table, column: &Column, scope: &Scope<'_>) -> String {
 
 /// The statements after CREATE TABLE: the real parents find all they ask for, and the scratch parent goes.
 pub fn change_parents(table: &Table, database: &Database) -> Vec<Sql> {
-    let (child, scratch) = (table.reference(), scratch(table));
-    let inherit = references(table, database).map(|parent| format!("ALTER TABLE {child} INHERIT {parent}"));
-    let leave = [format!("ALTER TABLE {child} NO INHERIT {scratch}"), format!("DROP TABLE {scratch}")];
+    let (child, scratch) = (format!("{} {}", table.alter(), table.reference()), scratch(table));
+    let inherit = references(table, database).map(|parent| format!("{child} INHERIT {parent}"));
+    let leave = [format!("{child} NO INHERIT {scratch}"), format!("DROP TABLE {scratch}")];
     inherit.chain(leave).map(Sql::new).collect()
 }
 

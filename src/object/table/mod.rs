@@ -1,4 +1,5 @@
-//! Tables and partitioned tables (pg_class, relkinds `r` and `p`; documentation: CREATE TABLE; objects.md §18).
+//! Tables and partitioned tables (pg_class, relkinds `r` and `p`; documentation: CREATE TABLE; objects.md §18), and what
+//! foreign tables have in common with them.
 
 mod attach;
 pub mod columns;
@@ -66,6 +67,10 @@ pub struct Table {
     /// An ancestor hashes on an enum: the rows may belong to another partition on the target
     /// (the hash of an enum is that of its OID). The topmost ancestor.
     pub via_root: Option<u32>,
+    /// srvname, of a foreign table
+    pub server: Option<String>,
+    /// ftoptions, as SQL writes them between the parentheses of OPTIONS
+    pub foreign_options: Option<String>,
     /// Filled from `column.sql`.
     #[serde(skip)]
     pub columns: Vec<Column>,
@@ -75,6 +80,16 @@ impl Table {
     /// Whether CREATE TABLE prints the column: inherited ones come from the parent.
     pub fn prints(&self, column: &Column) -> bool {
         column.local || self.is_partition
+    }
+
+    /// Whether it is the table of a [`ForeignTable`](super::foreign_table::ForeignTable).
+    pub fn is_foreign(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// `ALTER TABLE` or `ALTER FOREIGN TABLE`.
+    pub fn alter(&self) -> &'static str {
+        super::foreign_table::alter(self.is_foreign())
     }
 
     /// The columns that COPY moves, in attnum order.
