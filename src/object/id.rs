@@ -94,6 +94,8 @@ impl Class {
     pub const SYNTHETIC_LARGE_OBJECTS: Self = Self(8);
     /// A DEFAULT NULL that hides an inherited default: by a running number.
     pub const SYNTHETIC_DEFAULT: Self = Self(9);
+    /// Privileges on what pgark does not make, by that object; not unique.
+    pub const SYNTHETIC_ACL: Self = Self(10);
 }
 
 /// An object: (classid, objid), as pg_depend has it.

@@ -77,16 +77,11 @@ from (
     select 'statistics object', 3381, s.oid, format('%I.%I', n.nspname, s.stxname)
     from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace
     union all
-    select 'publication', 6104, p.oid, quote_ident(p.pubname)
-    from pg_publication p
-    union all
-    -- Its oid may be read by superusers only before 14.
+    -- Only superusers may read the rest of it. Its oid may be read by superusers only before 14.
     select 'subscription', 6100, 16384::oid, quote_ident(s.subname)
     from pg_subscription s
     where s.subdbid = (select d.oid from pg_database d where d.datname = current_database())
-    union all
-    select 'security label', l.classoid, l.objoid, format('on %s %s', l.objtype, l.objname)
-    from pg_seclabels l
+      and current_setting('is_superuser') = 'off'
 ) u
 where u.oid >= 16384
   and not exists (
