@@ -2,8 +2,8 @@
 
 use crate::version::Version;
 
-/// The query for this server; `None` where the server's major has no such kind.
-pub fn gated(sql: &str, version: Version) -> Option<String> {
+/// The query for this server; `None` where the server's major has no such kind, or the role may not see it.
+pub fn gated(sql: &str, version: Version, superuser: bool) -> Option<String> {
     let mut out = String::with_capacity(sql.len());
     for line in sql.lines() {
         let Some((text, gate)) = line.split_once("--@") else {
@@ -11,8 +11,10 @@ pub fn gated(sql: &str, version: Version) -> Option<String> {
             out.push('\n');
             continue;
         };
-        match gate.trim().strip_prefix("requires") {
-            Some(range) if !contains(range.trim(), version) => return None,
+        match gate.trim().strip_prefix("requires").map(str::trim) {
+            Some("superuser") if !superuser => return None,
+            Some("superuser") => {}
+            Some(range) if !contains(range, version) => return None,
             Some(_) => {}
             None if contains(gate.trim(), version) => {
                 out.push_str(text.trim_end());
@@ -43,7 +45,7 @@ mod tests {
     #[test]
     fn lines_are_kept_by_major() {
         let sql = "select 1 as a\n, 2 as b --@ 14..\n, 3 as c --@ 13..15\n, 4 as d --@ ..12\n";
-        let at = |major: u32| gated(sql, Version::from_num(major * 10_000));
+        let at = |major: u32| gated(sql, Version::from_num(major * 10_000), false);
         assert_eq!(at(12).as_deref(), Some("select 1 as a\n, 4 as d\n"));
         assert_eq!(at(13).as_deref(), Some("select 1 as a\n, 3 as c\n"));
         assert_eq!(at(15).as_deref(), Some("select 1 as a\n, 2 as b\n, 3 as c\n"));
@@ -53,15 +55,22 @@ mod tests {
     #[test]
     fn a_kind_may_need_a_major() {
         let sql = "--@ requires 18..\nselect 1\n";
-        assert_eq!(gated(sql, Version::from_num(170_000)), None);
-        assert_eq!(gated(sql, Version::from_num(180_000)).as_deref(), Some("select 1\n"));
+        assert_eq!(gated(sql, Version::from_num(170_000), true), None);
+        assert_eq!(gated(sql, Version::from_num(180_000), true).as_deref(), Some("select 1\n"));
+    }
+
+    #[test]
+    fn a_kind_may_need_a_superuser() {
+        let sql = "--@ requires superuser\nselect 1\n";
+        assert_eq!(gated(sql, Version::from_num(180_000), false), None);
+        assert_eq!(gated(sql, Version::from_num(120_000), true).as_deref(), Some("select 1\n"));
     }
 
     #[test]
     fn every_gate_of_every_query_can_be_read() {
         for (stem, sql) in QUERIES {
             for major in MAJOR_MIN..=MAJOR_MAX {
-                let text = gated(sql, Version::from_num(u32::from(major) * 10_000));
+                let text = gated(sql, Version::from_num(u32::from(major) * 10_000), true);
                 assert!(text.is_none_or(|text| text.contains("select") && !text.contains("--@")), "{stem}");
             }
         }

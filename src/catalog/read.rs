@@ -44,7 +44,7 @@ pub async fn read(sessions: &[Session]) -> Result<Database, Error> {
     let lanes = sessions.iter().zip(lanes).map(|(session, queries)| async move {
         let mut results = Vec::new();
         for (stem, sql) in queries {
-            let Some(sql) = gated(sql, session.version) else { continue };
+            let Some(sql) = gated(sql, session.version, session.superuser) else { continue };
             let rows = session.query(&sql).await.map_err(|source| Error::Query { stem, source })?;
             results.push((stem, rows));
         }

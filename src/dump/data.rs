@@ -8,6 +8,7 @@ use super::locks::lock_nowait;
 use super::plan::{Part, Split, load_statement, table_parts};
 use crate::archive::{Source, SourceColumn};
 use crate::manifest::{Data, Entry, RowFormat};
+use crate::object::extension::config_relations;
 use crate::object::table::Table;
 use crate::object::table::data::{names_relations, row_format};
 use crate::object::{CatalogId, Class, Database};
@@ -59,11 +60,13 @@ pub fn data_plan(
 ) -> DataPlan {
     let total_bytes = database.tables.iter().map(|table| table.bytes.max(0) as u64).sum();
     let split = Split { jobs: options.jobs, above: options.split_above, source: server.version, total_bytes };
+    let config = config_relations(database);
     let mut plan = DataPlan { large_objects: database.large_objects.len() as u64, ..DataPlan::default() };
     for (entry, id) in entries.iter_mut().zip(ids) {
         let parts = if id.class == Class::SYNTHETIC_DATA {
             let Some(table) = database.table(id.oid) else { continue };
-            plan_table(entry, table, database, server, &split, options.text_only)
+            let condition = config.get(&table.oid).and_then(|config| config.condition);
+            plan_table(entry, table, condition, database, server, &split, options.text_only)
         } else if id.class == Class::SYNTHETIC_LARGE_OBJECTS {
             vec![plan_large_objects(entry, server, plan.large_objects)]
         } else {
@@ -80,6 +83,7 @@ pub fn data_plan(
 fn plan_table(
     entry: &mut Entry,
     table: &Table,
+    condition: Option<&str>,
     database: &Database,
     server: &Server,
     split: &Split,
@@ -90,7 +94,7 @@ fn plan_table(
         if text_only { (RowFormat::Text, None) } else { row_format(types(), database, server.version) };
     let root = table.via_root.and_then(|oid| database.table(oid));
     let target = root.unwrap_or(table);
-    let parts = table_parts(entry.id, table, format, split);
+    let parts = table_parts(entry.id, table, condition, format, split);
     entry.columns = manifest_columns(&table.columns);
     entry.data = Some(Data {
         format,

@@ -34,7 +34,7 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
     // Boundaries come after the objects in the list of nodes and have no entry.
     let created: Vec<Vec<Sql>> = objects.iter().map(|object| create(*object, &scope)).collect();
     let has_entry =
-        |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_data(objects[at].kind()));
+        |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_bare(objects[at].kind()));
     let entry_deps = entry_dependencies(&deps, has_entry);
 
     let mut number = vec![0; objects.len()];
@@ -68,9 +68,9 @@ fn create(object: &dyn Object, scope: &Scope<'_>) -> Vec<Sql> {
     object.create(scope).into_iter().map(Sql::keep_array_casts).collect()
 }
 
-/// Kinds whose entries have no SQL of their own.
-fn is_data(kind: Kind) -> bool {
-    matches!(kind, Kind::TableData | Kind::SequenceValue | Kind::LargeObjectData)
+/// Kinds whose entries have no definition: rows, values, privileges.
+fn is_bare(kind: Kind) -> bool {
+    matches!(kind, Kind::TableData | Kind::SequenceValue | Kind::LargeObjectData | Kind::ChangedAcl)
 }
 
 /// Objects without an entry, by the object that prints them: their comments go with it.

@@ -45,7 +45,8 @@ struct Holder {
     since: Option<String>,
 }
 
-/// Ordinary and partitioned tables of user schemas, extension members left out.
+/// Ordinary and partitioned tables of user schemas. Extension members are left out, but for those whose rows are
+/// dumped.
 const TABLES: &str = "
 select c.oid as oid, n.nspname as schema, c.relname as name
 from pg_class c
@@ -54,6 +55,7 @@ where c.relkind in ('r', 'p') and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and not exists (
       select 1 from pg_depend d where d.classid = 1259 and d.objid = c.oid and d.deptype = 'e'
+        and not exists (select 1 from pg_extension e where e.oid = d.refobjid and c.oid = any (e.extconfig))
   )
 order by c.oid";
 

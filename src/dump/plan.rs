@@ -67,8 +67,14 @@ impl Split {
     }
 }
 
-/// The parts of one table.
-pub fn table_parts(entry: u32, table: &Table, format: RowFormat, split: &Split) -> Vec<Part> {
+/// The parts of one table; with a `condition` (`WHERE …`) those rows only.
+pub fn table_parts(
+    entry: u32,
+    table: &Table,
+    condition: Option<&str>,
+    format: RowFormat,
+    split: &Split,
+) -> Vec<Part> {
     let name = qualified(Some(&table.schema), &table.name);
     let columns: Vec<String> = table.copied_columns().map(|column| ident(&column.name)).collect();
     let options = match format {
@@ -77,6 +83,10 @@ pub fn table_parts(entry: u32, table: &Table, format: RowFormat, split: &Split) 
     };
     let (pages, bytes) = (table.pages.max(0) as u64, table.bytes.max(0) as u64);
     let list = columns.join(", ");
+    if let Some(condition) = condition {
+        let sql = format!("COPY (SELECT {list} FROM ONLY {name} {condition}) TO STDOUT{options}");
+        return vec![Part { entry, number: 0, sql, format, blocks: None, bytes }];
+    }
     let Some(ranges) = split.ranges(pages, bytes, table.access_method.as_deref()) else {
         let columns = if columns.is_empty() { String::new() } else { format!(" ({list})") };
         let sql = format!("COPY {name}{columns} TO STDOUT{options}");
@@ -141,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_small_table_is_one_part() {
-        let parts = table_parts(7, &table(8192 * 10), RowFormat::Text, &split(1 << 30, 18));
+        let parts = table_parts(7, &table(8192 * 10), None, RowFormat::Text, &split(1 << 30, 18));
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].sql, "COPY s.\"T\" (id, \"a b\") TO STDOUT");
         assert_eq!(parts[0].blocks, None);
@@ -150,7 +160,7 @@ mod tests {
     #[test]
     fn ranges_tile_the_table_and_the_last_is_open() {
         let bytes = 1 << 30;
-        let parts = table_parts(7, &table(bytes), RowFormat::Binary, &split(bytes as u64, 14));
+        let parts = table_parts(7, &table(bytes), None, RowFormat::Binary, &split(bytes as u64, 14));
         assert!(parts.len() > 4, "{}", parts.len());
         let mut next = 0;
         for (at, part) in parts.iter().enumerate() {
@@ -169,7 +179,15 @@ mod tests {
 
     #[test]
     fn servers_without_tid_ranges_read_whole_tables() {
-        assert_eq!(table_parts(7, &table(1 << 30), RowFormat::Binary, &split(1 << 30, 13)).len(), 1);
+        assert_eq!(table_parts(7, &table(1 << 30), None, RowFormat::Binary, &split(1 << 30, 13)).len(), 1);
+    }
+
+    #[test]
+    fn a_condition_is_said_once() {
+        let split = split(1 << 30, 18);
+        let parts = table_parts(7, &table(1 << 30), Some("WHERE id > 9"), RowFormat::Text, &split);
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0].sql, "COPY (SELECT id, \"a b\" FROM ONLY s.\"T\" WHERE id > 9) TO STDOUT");
     }
 
     #[test]

@@ -101,7 +101,8 @@ const fn reading_step(kind: Kind) -> u8 {
         | Kind::Publication
         | Kind::PublicationTable
         | Kind::PublicationSchema
-        | Kind::Subscription => 16,
+        | Kind::Subscription
+        | Kind::ChangedAcl => 16,
         Kind::TableData => 17,
         Kind::SequenceValue => 18,
         Kind::Refresh => 19,

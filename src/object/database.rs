@@ -8,6 +8,7 @@ use super::access_method::AccessMethod;
 use super::aggregate::Aggregate;
 use super::base_type::BaseType;
 use super::cast::Cast;
+use super::changed_acl::ChangedAcl;
 use super::check::Check;
 use super::collation::Collation;
 use super::conversion::Conversion;
@@ -173,6 +174,7 @@ registry! {
         publication_schemas: PublicationSchema = "publication_schema",
         subscriptions: Subscription = "subscription",
         event_triggers: EventTrigger = "event_trigger",
+        changed_acls: ChangedAcl = "changed_acl",
     }
     facets {
         facts: Facts = "facts",

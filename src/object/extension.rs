@@ -1,6 +1,8 @@
 //! Extensions (pg_extension; documentation: CREATE EXTENSION; objects.md §3).
 //!
-//! Their members come with them; what may hang on one without being a member says so by `DEPENDS ON EXTENSION`.
+//! Their members come with them, but for the rows of what they call configuration; what may hang on one without being a member says so by `DEPENDS ON EXTENSION`.
+
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
@@ -22,6 +24,10 @@ pub struct Extension {
     pub schema: String,
     /// extversion: the target makes its own default version
     pub version: String,
+    /// extconfig: tables and sequences whose rows and values are the user's
+    pub config: Vec<u32>,
+    /// extcondition, in step with `config`: which rows are, `WHERE …`; empty for all
+    pub config_conditions: Vec<String>,
 }
 
 impl Object for Extension {
@@ -56,6 +62,27 @@ impl Object for Extension {
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         vec![Sql::new(format!("DROP EXTENSION {}", self.reference()))]
     }
+}
+
+/// What an extension says of one of its tables or sequences: the contents are dumped although the extension makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config<'a> {
+    /// The extension.
+    pub extension: u32,
+    /// Which rows: `WHERE …`; `None` for all.
+    pub condition: Option<&'a str>,
+}
+
+/// Configuration relations of all extensions, by OID.
+pub fn config_relations(database: &Database) -> HashMap<u32, Config<'_>> {
+    let mut relations = HashMap::new();
+    for extension in &database.extensions {
+        for (oid, condition) in extension.config.iter().zip(&extension.config_conditions) {
+            let condition = Some(condition.trim()).filter(|condition| !condition.is_empty());
+            relations.insert(*oid, Config { extension: extension.oid, condition });
+        }
+    }
+    relations
 }
 
 /// `ALTER … DEPENDS ON EXTENSION` for an object, by the noun of its comments; empty for most.

@@ -98,6 +98,8 @@ impl Class {
     pub const SYNTHETIC_SHELL: Self = Self(10);
     /// Members that a user added to an operator family which is not dumped, by the family.
     pub const SYNTHETIC_FAMILY_MEMBERS: Self = Self(11);
+    /// Privileges on what pgark does not make, by that object; not unique.
+    pub const SYNTHETIC_ACL: Self = Self(12);
 }
 
 /// An object: (classid, objid), as pg_depend has it.

@@ -70,6 +70,8 @@ pub enum Kind {
     PublicationSchema,
     Subscription,
     DefaultAcl,
+    /// Privileges on what pgark does not make.
+    ChangedAcl,
     Refresh,
     EventTrigger,
 }
@@ -149,6 +151,7 @@ impl Kind {
             Self::ForeignKey => "foreign_key",
             Self::Policy => "policy",
             Self::DefaultAcl => "default_acl",
+            Self::ChangedAcl => "changed_acl",
             Self::Refresh => "refresh",
         }
     }
@@ -229,6 +232,7 @@ impl Kind {
             | Self::ViewRule
             | Self::RowSecurity
             | Self::DefaultAcl
+            | Self::ChangedAcl
             | Self::Refresh => NONE,
         }
     }
@@ -247,7 +251,7 @@ impl Kind {
     /// The pass it runs in.
     pub const fn pass(self) -> Pass {
         match self {
-            Self::DefaultAcl => Pass::Acl,
+            Self::DefaultAcl | Self::ChangedAcl => Pass::Acl,
             Self::EventTrigger | Self::Refresh => Pass::PostAcl,
             _ => Pass::Main,
         }

@@ -21,6 +21,7 @@ pub mod acl;
 pub mod aggregate;
 pub mod base_type;
 pub mod cast;
+pub mod changed_acl;
 pub mod check;
 pub mod collation;
 pub mod composite;

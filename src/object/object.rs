@@ -1,10 +1,11 @@
 //! What every kind answers.
 
+use crate::manifest::Acl;
 use crate::object::Repairs;
 use crate::sql::{Sql, qualified};
 use crate::version::Version;
 
-use super::acl::AclRow;
+use super::acl::{AclError, AclRow};
 use super::column::Column;
 use super::database::Database;
 use super::id::CatalogId;
@@ -65,6 +66,14 @@ pub trait Object {
     /// ACL and the ACL it is compared with (`acldefault`), where the kind has privileges.
     fn acl(&self) -> Option<AclRow<'_>> {
         None
+    }
+
+    /// GRANT and REVOKE, where they are not simply what leads from one ACL of [`Object::acl`] to the other.
+    ///
+    /// # Errors
+    /// An item that cannot be read.
+    fn own_acl(&self, _: &Scope<'_>) -> Result<Option<Vec<Acl>>, AclError> {
+        Ok(None)
     }
 
     /// Columns, dropped ones left out; for comments, column privileges, offline readers.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::acl::AclRow;
 use super::column::Column;
 use super::database::Database;
+use super::extension::config_relations;
 use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
@@ -259,14 +260,22 @@ pub struct SequenceValue {
     pub schema: String,
     /// name of the sequence
     pub name: String,
+    /// the extension that makes the sequence and says that the value is the user's
+    pub extension: Option<u32>,
 }
 
 impl SequenceValue {
     /// One per sequence.
     pub fn derive(database: &Database) -> Vec<Self> {
+        let config = config_relations(database);
         let rows = database.sequences.iter();
-        rows.map(|row| Self { sequence: row.oid, schema: row.schema.clone(), name: row.name.clone() })
-            .collect()
+        rows.map(|row| Self {
+            sequence: row.oid,
+            schema: row.schema.clone(),
+            name: row.name.clone(),
+            extension: config.get(&row.oid).map(|config| config.extension),
+        })
+        .collect()
     }
 }
 
@@ -288,7 +297,8 @@ impl Object for SequenceValue {
     }
 
     fn parent(&self) -> Option<CatalogId> {
-        Some(CatalogId::new(Class::RELATION, self.sequence))
+        let sequence = CatalogId::new(Class::RELATION, self.sequence);
+        Some(self.extension.map_or(sequence, |oid| CatalogId::new(Class::EXTENSION, oid)))
     }
 
     fn dependencies(&self) -> Vec<CatalogId> {

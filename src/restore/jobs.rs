@@ -52,11 +52,17 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
     let mut late: HashMap<u32, JobId> = HashMap::new();
     for &at in &phases.data {
         let entry = &catalog.entries[at];
-        let deps = loads.get(&entry.id).cloned().unwrap_or_default();
+        let mut deps = loads.get(&entry.id).cloned().unwrap_or_default();
+        // Entries are in restore order: those rows have their marker already.
+        for before in rows_before(catalog, entry).filter_map(|id| loaded.get(&id)) {
+            deps.iter().for_each(|load| jobs.jobs[*load].deps.push(before.0));
+            deps.push(before.0);
+        }
         let cost = bytes.get(&entry.id).copied().unwrap_or(0);
         let id = jobs.push(Task::Loaded(at), Job { deps, ..Job::default() });
-        for table in std::iter::once(&entry.id).chain(&entry.deps) {
-            loaded.insert(*table, (id, cost));
+        let tables = deps_of(catalog, entry, "table");
+        for table in std::iter::once(entry.id).chain(tables) {
+            loaded.insert(table, (id, cost));
         }
         if entry.data.as_ref().is_some_and(|data| data.after_indexes) {
             late.extend(entry.deps.iter().map(|table| (*table, id)));
@@ -66,6 +72,17 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
     entries(catalog, &phases.post_data, &loaded, &mut jobs);
     load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
     jobs
+}
+
+/// Entries whose rows have to be there before those of `entry`, since foreign keys are: in tables of extensions.
+pub fn rows_before<'a>(catalog: &'a Catalog, entry: &'a Entry) -> impl Iterator<Item = u32> + 'a {
+    deps_of(catalog, entry, "table_data")
+}
+
+/// The dependencies that are of one kind.
+fn deps_of<'a>(catalog: &'a Catalog, entry: &'a Entry, kind: &'a str) -> impl Iterator<Item = u32> + 'a {
+    let is = move |id: &u32| catalog.entries.get(*id as usize - 1).is_some_and(|entry| entry.kind == kind);
+    entry.deps.iter().copied().filter(is)
 }
 
 /// Turns the edge between some tables' rows and the indexes round: their rows may name any index.
@@ -255,6 +272,26 @@ mod tests {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    #[test]
+    fn rows_wait_for_the_rows_that_they_refer_to() {
+        let catalog = Catalog {
+            entries: vec![
+                entry(1, "extension", "pre-data", 90, &[]),
+                entry(2, "table_data", "data", 10, &[1]),
+                entry(3, "table_data", "data", 11, &[1, 2]),
+                entry(4, "index", "post-data", 71, &[1]),
+            ],
+            ..Catalog::default()
+        };
+        let units = [3, 3, 2].map(|entry| Unit { entry, bytes: 1, ..Unit::default() }).to_vec();
+        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), units);
+        let deps = |job: usize| jobs.jobs[job].deps.clone();
+        assert!(matches!(jobs.tasks[3], Task::Loaded(1)) && matches!(jobs.tasks[4], Task::Loaded(2)));
+        assert_eq!((deps(0), deps(1), deps(2)), (vec![3], vec![3], vec![]));
+        assert_eq!((deps(3), deps(4)), (vec![2], vec![0, 1, 3]));
+        assert!(loaded_before(&jobs, 4).is_empty());
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! Rows from a stream: each part goes to one session, frame by frame in the order in which they come.
+//! Rows from a stream: each part goes to one session, frame by frame in the order in which they come. Rows that refer
+//! to others by keys that are there already, those of extensions, are kept until the others are in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::error::Error;
+use super::jobs::rows_before;
 use super::load::{Load, load_pages};
 use super::run::Run;
 use super::source::{Item, unexpected};
@@ -38,7 +40,7 @@ pub async fn load_stream(
         workers.spawn(async move { (index, work(&run, index, session, queue).await) });
     }
     let read = tokio::select! {
-        read = distribute(&mut items, &queues) => read,
+        read = distribute(run, &mut items, &queues) => read,
         // No worker ends by itself before the queues are closed, but by an error.
         Some(ended) = workers.join_next() => Err(match ended {
             Ok((_, Err(error))) => error,
@@ -46,26 +48,80 @@ pub async fn load_stream(
         }),
     };
     drop(queues);
-    let (late, identity) = read?;
+    let Received { late, identity, kept } = read?;
     let mut sessions = Vec::new();
     while let Some(ended) = workers.join_next().await {
         let (index, result) = ended.map_err(|_| Error::Worker("a restoring session".to_owned()))?;
         sessions.push((index, result?));
     }
     sessions.sort_by_key(|(index, _)| *index);
-    Ok((late, identity, sessions.into_iter().map(|(_, session)| session).collect()))
+    let mut sessions: Vec<Session> = sessions.into_iter().map(|(_, session)| session).collect();
+    if let Some(session) = sessions.first_mut() {
+        load_kept(run, session, kept).await?;
+    }
+    Ok((late, identity, sessions))
+}
+
+/// What a stream had besides rows that were handed on.
+struct Received {
+    late: Late,
+    identity: String,
+    kept: Kept,
+}
+
+/// Frames that wait for other rows, by entry and part. What extensions call configuration is small.
+type Kept = BTreeMap<(u32, u32), Vec<Vec<u8>>>;
+
+/// Loads what had to wait, in restore order.
+async fn load_kept(run: &Run, session: &mut Session, kept: Kept) -> Result<(), Error> {
+    for ((id, _), frames) in kept {
+        let entry = run.entry(id);
+        if let Some(cause) = run.failed_dependency(entry) {
+            run.skipped(entry, &cause.label);
+            continue;
+        }
+        match load_frames(run, session, entry, frames).await {
+            Ok(rows) => run.arrived(id, rows),
+            Err(error) => run.failed(id, &entry.label, error)?,
+        }
+    }
+    Ok(())
+}
+
+async fn load_frames(
+    run: &Run,
+    session: &mut Session,
+    entry: &Entry,
+    frames: Vec<Vec<u8>>,
+) -> Result<u64, Error> {
+    let mut load = Load::start(session, entry, &run.encoding).await?;
+    for raw in frames {
+        let len = raw.len() as u64;
+        load.rows(raw, entry).await?;
+        Meter::add(&run.ctx.meter.raw_bytes, len);
+    }
+    load.finish(entry).await
 }
 
 /// Reads to the end; a part stays with the session that had its first frame.
 async fn distribute(
+    run: &Run,
     items: &mut mpsc::Receiver<Result<Item, archive::Error>>,
     queues: &[Frames],
-) -> Result<(Late, String), Error> {
+) -> Result<Received, Error> {
+    let mut kept = Kept::new();
     let mut owner: HashMap<(u32, u32), usize> = HashMap::new();
     let mut parts_open = vec![0_usize; queues.len()];
     let mut late = None;
     loop {
         match items.recv().await {
+            Some(Ok(Item::Rows(entry, raw)))
+                if rows_before(&run.catalog, run.entry(entry.object_id)).next().is_some() =>
+            {
+                if !raw.is_empty() {
+                    kept.entry((entry.object_id, entry.part_no)).or_default().push(raw);
+                }
+            }
             Some(Ok(Item::Rows(entry, raw))) => {
                 let part = (entry.object_id, entry.part_no);
                 let worker = *owner.entry(part).or_insert_with(|| {
@@ -84,7 +140,7 @@ async fn distribute(
             }
             Some(Ok(Item::Late(found))) => late = Some(Late::clone(&found)),
             Some(Ok(Item::End(identity))) => {
-                return late.map(|late| (late, identity)).ok_or_else(|| unexpected(None));
+                return late.map(|late| Received { late, identity, kept }).ok_or_else(|| unexpected(None));
             }
             other => return Err(unexpected(other)),
         }

@@ -121,6 +121,7 @@ impl Server {
             Error::Connect(vec![Attempt { target: self.endpoint.to_string(), failure }])
         })?;
         session.version = self.facts.version;
+        session.superuser = self.facts.superuser;
         session.backend_pid = session.ask_pid().await?;
         Ok(session)
     }

@@ -25,7 +25,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Asks, and tells the session its server's version and its process.
+    /// Asks, and tells the session its server's version, its role's rank and its process.
     pub(super) async fn ask(session: &mut Session) -> Result<Self, Error> {
         let row = session
             .texts(
@@ -63,6 +63,7 @@ impl Facts {
             facts.system_identifier = row.into_iter().next().flatten();
         }
         session.version = version;
+        session.superuser = facts.superuser;
         session.backend_pid = facts.backend_pid;
         Ok(facts)
     }

@@ -30,6 +30,8 @@ pub struct Session {
     pub client: Client,
     /// The server's version.
     pub version: Version,
+    /// The role is a superuser.
+    pub superuser: bool,
     /// The process that serves this session, as `pg_backend_pid()` says.
     pub backend_pid: i32,
     pub(super) relay: Shared,
@@ -92,6 +94,7 @@ impl Session {
         Self {
             client,
             version: Version::from_num(0),
+            superuser: false,
             backend_pid: 0,
             relay,
             buffers,

@@ -107,6 +107,9 @@ pub enum Target<'a> {
 /// # Errors
 /// An item that cannot be read, or a privilege that pgark does not know.
 pub fn object_acl(object: &dyn Object, scope: &Scope<'_>) -> Result<Vec<Acl>, AclError> {
+    if let Some(statements) = object.own_acl(scope)? {
+        return Ok(statements);
+    }
     let (Some(noun), Some(of), Some(row)) =
         (object.kind().nouns().grant, Securable::of(object.kind()), object.acl())
     else {

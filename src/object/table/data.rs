@@ -3,6 +3,7 @@
 
 use crate::manifest::RowFormat;
 use crate::object::database::Database;
+use crate::object::extension::config_relations;
 use crate::object::id::{CatalogId, Class};
 use crate::object::kind::Kind;
 use crate::object::object::{Object, Scope};
@@ -34,17 +35,30 @@ pub struct TableData {
     pub schema: String,
     /// name of the table
     pub name: String,
+    /// the extension that makes the table and says that the rows are the user's
+    pub extension: Option<u32>,
+    /// tables whose rows have to be there before: only where foreign keys are older than the rows
+    pub after: Vec<u32>,
 }
 
 impl TableData {
     /// One per table that holds rows itself.
     pub fn derive(database: &Database) -> Vec<Self> {
+        let config = config_relations(database);
         let holders = database.tables.iter().filter(|table| !table.partitioned);
         holders
-            .map(|table| Self {
-                table_oid: table.oid,
-                schema: table.schema.clone(),
-                name: table.name.clone(),
+            .map(|table| {
+                let extension = config.get(&table.oid).map(|config| config.extension);
+                // An extension makes its keys with its tables.
+                let keys = database.foreign_keys.iter().filter(|key| key.table_oid == table.oid);
+                let referenced = keys.map(|key| key.referenced).filter(|oid| config.contains_key(oid));
+                Self {
+                    table_oid: table.oid,
+                    schema: table.schema.clone(),
+                    name: table.name.clone(),
+                    extension,
+                    after: if extension.is_some() { referenced.collect() } else { Vec::new() },
+                }
             })
             .collect()
     }
@@ -68,11 +82,14 @@ impl Object for TableData {
     }
 
     fn parent(&self) -> Option<CatalogId> {
-        Some(CatalogId::new(Class::RELATION, self.table_oid))
+        // The table itself is a member of the extension, which then makes it.
+        let table = CatalogId::new(Class::RELATION, self.table_oid);
+        Some(self.extension.map_or(table, |oid| CatalogId::new(Class::EXTENSION, oid)))
     }
 
     fn dependencies(&self) -> Vec<CatalogId> {
-        vec![CatalogId::new(Class::RELATION, self.table_oid)]
+        let after = self.after.iter().map(|oid| CatalogId::new(Class::SYNTHETIC_DATA, *oid));
+        self.parent().into_iter().chain(after).collect()
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {

@@ -7,6 +7,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::oracle::{psql, psql_file};
 use super::server::TestServer;
 
+/// A database with subscriptions cannot be dropped. Without its slot a subscription goes without asking the publisher.
+const UNSUBSCRIBE: &str = "
+do $$ declare one name; begin
+    for one in
+        select s.subname from pg_subscription s join pg_database d on d.oid = s.subdbid
+        where d.datname = current_database()
+    loop
+        execute format('alter subscription %I disable', one);
+        execute format('alter subscription %I set (slot_name = none)', one);
+        execute format('drop subscription %I', one);
+    end loop;
+end $$";
+
 /// A database made from `template0` under a name nobody else has; dropped with the value, roles included.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -82,7 +95,11 @@ impl Drop for TestDatabase {
         for role in self.roles.lock().expect("no test panics while it holds the list").iter() {
             sql.push_str(&format!("drop role if exists \"{role}\";\n"));
         }
-        if let Err(error) = psql(&self.server, "postgres", &sql) {
+        let mut dropped = psql(&self.server, "postgres", &sql);
+        if dropped.is_err() && self.try_sql(UNSUBSCRIBE).is_ok() {
+            dropped = psql(&self.server, "postgres", &sql);
+        }
+        if let Err(error) = dropped {
             println!("{} stays on PostgreSQL {}: {error}", self.name, self.server.major);
         }
     }
