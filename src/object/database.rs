@@ -14,7 +14,9 @@ use super::domain::Domain;
 use super::domain_check::DomainCheck;
 use super::enumeration::Enum;
 use super::extension::Extension;
-use super::facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, TypeFact, Unsupported};
+use super::facet::{
+    Alias, Comment, Depend, Facts, LeftBehind, Member, Parent, SystemColumn, TypeFact, Unsupported,
+};
 use super::foreign_key::ForeignKey;
 use super::function::Function;
 use super::id::{CatalogId, Class};
@@ -129,6 +131,7 @@ registry! {
         members: Member = "member",
         comments: Comment = "comment",
         unsupported: Unsupported = "unsupported",
+        left_behind: LeftBehind = "left_behind",
     }
 }
 
