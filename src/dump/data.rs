@@ -1,6 +1,6 @@
 //! Which rows are copied, in which format and pieces. Pure but for what the source says of itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Options;
 use super::entries::manifest_columns;
@@ -35,6 +35,8 @@ pub struct Server {
     pub version: Version,
     /// `server_encoding`.
     pub encoding: String,
+    /// It is a standby: unlogged relations are there, but empty and not to be read (documentation: CREATE TABLE, UNLOGGED).
+    pub standby: bool,
     /// pg_largeobject may be read directly.
     pub reads_large_objects: bool,
 }
@@ -48,6 +50,8 @@ pub struct DataPlan {
     pub part_counts: HashMap<u32, u32>,
     /// Large objects.
     pub large_objects: u64,
+    /// Entries whose rows or value cannot be had, and what they are.
+    pub absent: BTreeMap<u32, String>,
 }
 
 /// Plans the rows of `entries`, and says in the entries how they are stored.
@@ -63,6 +67,11 @@ pub fn data_plan(
     let config = config_relations(database);
     let mut plan = DataPlan { large_objects: database.large_objects.len() as u64, ..DataPlan::default() };
     for (entry, id) in entries.iter_mut().zip(ids) {
+        if server.standby && is_unlogged(*id, database) {
+            plan.absent
+                .insert(entry.id, format!("{}: it is unlogged, and the server a standby", entry.label));
+            continue;
+        }
         let parts = if id.class == Class::SYNTHETIC_DATA {
             let Some(table) = database.table(id.oid) else { continue };
             let condition = config.get(&table.oid).and_then(|config| config.condition);
@@ -78,6 +87,18 @@ pub fn data_plan(
     // Stable: parts of one table stay together and in order, so reads of a disk are sequential.
     plan.parts.sort_by_key(|planned| std::cmp::Reverse(planned.part.bytes));
     plan
+}
+
+/// Whether an entry stands for the rows of an unlogged table or the value of an unlogged sequence.
+fn is_unlogged(id: CatalogId, database: &Database) -> bool {
+    match id.class {
+        Class::SYNTHETIC_DATA => database.table(id.oid).is_some_and(|table| table.persistence == "u"),
+        Class::SYNTHETIC_SEQUENCE_VALUE => {
+            let at = database.lookup.sequence.get(&id.oid);
+            at.is_some_and(|at| database.sequences[*at].persistence == "u")
+        }
+        _ => false,
+    }
 }
 
 fn plan_table(

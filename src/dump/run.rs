@@ -127,12 +127,15 @@ async fn write(
     source.check_row_security().await?;
 
     let server = source.data_facts();
-    let Entries { entries, ids, warnings } = entries(&database, server.version)?;
+    let Entries { entries, ids, mut warnings } = entries(&database, server.version)?;
+    warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     let mut catalog =
         Catalog { catalog: CATALOG_VERSION, database: facts(&database, server.version)?, entries };
     let plan = data_plan(&mut catalog.entries, &ids, &database, &server, options);
     drop(database);
+    plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
+    skipped.extend(plan.absent.values().cloned());
 
     let begin = Begin {
         tool: concat!("pgark ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -144,7 +147,7 @@ async fn write(
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.parts.len() });
-    let DataPlan { parts, part_counts, large_objects } = plan;
+    let DataPlan { parts, part_counts, large_objects, absent } = plan;
     let expected = parts.iter().map(|planned| planned.part.bytes).sum();
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
@@ -152,8 +155,11 @@ async fn write(
     let jobs = source.sessions().len() - 1;
     let writer = copy(source, &shared, writer).await?;
 
-    let sequences: Vec<&Entry> =
-        catalog.entries.iter().filter(|entry| entry.kind == "sequence_value").collect();
+    let sequences: Vec<&Entry> = catalog
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == "sequence_value" && !absent.contains_key(&entry.id))
+        .collect();
     let late = Late {
         tables: shared.totals.table_totals(|id| part_counts.get(&id).copied().unwrap_or(0)),
         sequences: sequences::read(source.leader(), &sequences).await?,

@@ -126,6 +126,7 @@ impl Source {
         data::Server {
             version: facts.version,
             encoding: facts.encoding.clone(),
+            standby: facts.in_recovery,
             reads_large_objects: self.facts.reads_large_objects,
         }
     }

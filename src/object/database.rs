@@ -43,7 +43,9 @@ use super::domain::Domain;
 use super::domain_check::DomainCheck;
 use super::enumeration::Enum;
 use super::extension::Extension;
-use super::facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, TypeFact, Unsupported};
+use super::facet::{
+    Alias, Comment, Depend, Facts, LeftBehind, Member, Parent, SystemColumn, TypeFact, Unsupported,
+};
 use super::family_member::FamilyMember;
 use super::foreign_key::ForeignKey;
 use super::function::Function;
@@ -188,6 +190,7 @@ registry! {
         comments: Comment = "comment",
         family_members: FamilyMember = "family_member",
         unsupported: Unsupported = "unsupported",
+        left_behind: LeftBehind = "left_behind",
     }
 }
 

@@ -162,3 +162,11 @@ pub struct Unsupported {
     /// the object, qualified and quoted
     pub name: String,
 }
+
+/// Something that an archive does not hold although its kind is known; `left_behind.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LeftBehind {
+    /// a sentence for the user
+    pub text: String,
+}

@@ -83,15 +83,15 @@ impl Error {
         }
     }
 
-    /// The error with everything below it, in one line.
-    pub fn with_causes(&self) -> String {
-        let mut text = self.to_string();
+    /// Why, in one line: everything below the error, which itself only says what could not be restored. An error with
+    /// nothing below it is its own reason.
+    pub fn reason(&self) -> String {
+        let mut causes = Vec::new();
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
+            causes.push(cause.to_string());
             source = cause.source();
         }
-        text
+        if causes.is_empty() { self.to_string() } else { causes.join(": ") }
     }
 }

@@ -75,6 +75,13 @@ impl Needs {
             }
             needs.add(entry, omit);
         }
+        // Without owners a role may be missing; the setting is then what the restore could not do.
+        for setting in catalog.database.settings.iter().filter(|_| !omit.owner) {
+            if let Some(role) = &setting.role {
+                let label = format!("setting {} of the database", setting.name);
+                needs.roles.entry(role.clone()).or_insert(label);
+            }
+        }
         // A role of the server itself from 15 on; older ones keep their own owner of `public`.
         let owned = |public: &&PublicSchema| !omit.owner && public.owner != "pg_database_owner";
         if let Some(public) = catalog.database.public.as_ref().filter(owned) {

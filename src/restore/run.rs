@@ -122,7 +122,7 @@ impl Run {
             return Err(error);
         }
         self.state().failed.insert(entry);
-        self.record(label, error.with_causes());
+        self.record(label, error.reason());
         Ok(())
     }
 

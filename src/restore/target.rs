@@ -58,6 +58,11 @@ select o.kind as kind, o.name as name from (
     union all
     select 'function', 1255, p.oid, p.pronamespace, p.oid::regprocedure::text from pg_proc p
     union all
+    -- What is restored would get them too, without a word in the archive.
+    select 'default privileges of role', 826, d.oid, null, quote_ident(pg_get_userbyid(d.defaclrole)) from pg_default_acl d
+    union all
+    select 'event trigger', 3466, e.oid, null, quote_ident(e.evtname) from pg_event_trigger e
+    union all
     select 'extension', 3079, e.oid, null, quote_ident(e.extname) from pg_extension e
     union all
     select 'foreign-data wrapper', 2328, w.oid, null, quote_ident(w.fdwname) from pg_foreign_data_wrapper w

@@ -21,6 +21,7 @@ mod cli_signals;
 mod fault;
 mod hostile_settings;
 mod kill;
+mod left_behind;
 mod round_trip;
 mod search_path;
 mod servers;

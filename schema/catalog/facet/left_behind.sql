@@ -1,0 +1,60 @@
+-- What an archive does not hold although nothing in it is unknown: said as a warning each. Collations of pg_catalog are
+-- those that pg_import_system_collations() found on the host.
+select l.text as text
+from (
+    select format('index %I.%I is invalid (CREATE INDEX CONCURRENTLY did not finish) and is left out', n.nspname, c.relname)
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    where not (i.indisvalid and i.indisready) and c.relkind = 'i' and c.relpersistence <> 't'
+      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    union all --@ 14..
+    select format('partition %s is being detached (DETACH CONCURRENTLY did not finish): it is attached again', i.inhrelid::regclass) --@ 14..
+    from pg_inherits i where i.inhdetachpending --@ 14..
+    union all
+    select format('%s is in the schema %I of the system and is left out', pg_describe_object(o.class, o.oid, 0), n.nspname)
+    from (
+        select 1259::oid as class, c.oid, c.relnamespace as schema
+        from pg_class c where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+        union all
+        select 1247, t.oid, t.typnamespace
+        from pg_type t left join pg_class c on c.oid = t.typrelid
+        where t.typtype in ('b', 'd', 'e', 'r') and not exists (select 1 from pg_type e where e.typarray = t.oid) or c.relkind = 'c'
+        union all
+        select 1255, p.oid, p.pronamespace from pg_proc p
+        union all
+        select 2617, o.oid, o.oprnamespace from pg_operator o
+        union all
+        select 2616, o.oid, o.opcnamespace from pg_opclass o
+        union all
+        select 3602, c.oid, c.cfgnamespace from pg_ts_config c
+        union all
+        select 3600, d.oid, d.dictnamespace from pg_ts_dict d
+    ) o
+    join pg_namespace n on n.oid = o.schema
+    where o.oid >= 16384
+      and n.nspname in ('pg_catalog', 'information_schema')
+      and not exists (
+          select 1 from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i')
+      )
+    union all
+    -- ALTER OPERATOR FAMILY … ADD to one of initdb's: with a member of its own the family would be an extension's.
+    select format('%s is left out: the operator family is of the system', pg_describe_object(m.class, m.oid, 0))
+    from (
+        select 2602::oid as class, a.oid, a.amopfamily as family from pg_amop a
+        union all
+        select 2603, a.oid, a.amprocfamily from pg_amproc a
+    ) m
+    where m.oid >= 16384 and m.family < 16384
+      -- Members that came with an operator class, or with an extension, go with it.
+      and not exists (
+          select 1 from pg_depend d
+          where d.classid = m.class and d.objid = m.oid and (d.refclassid = 2616 or d.deptype = 'e')
+      )
+      and not exists (
+          select 1 from pg_depend d
+          join pg_depend e on e.classid = d.refclassid and e.objid = d.refobjid and e.deptype = 'e'
+          where d.classid = m.class and d.objid = m.oid
+      )
+) l (text)
+order by 1

@@ -1,0 +1,66 @@
+//! What neither an archive nor a target shows by itself: it is said, or refused.
+
+use crate::support::{TestCli, TestDatabase, TestServer};
+
+#[test]
+fn what_a_dump_leaves_behind_is_a_warning() {
+    for server in TestServer::all() {
+        let source = TestDatabase::create(&server, "left_behind");
+        source.sql(
+            "create table t (a int); insert into t values (1), (1);
+            create function pg_catalog.pgark_in_system() returns int language sql as 'select 1';
+            create table information_schema.pgark_in_system (a int);
+            create domain information_schema.pgark_domain as int;
+            alter operator family integer_ops using btree add function 1 (int4, numeric) btint4cmp(int4, int4);
+            create extension btree_gin",
+        );
+        let built = source.try_sql("create unique index concurrently \"In valid\" on t (a)");
+        assert!(built.is_err(), "the index should not have been built");
+        let cli = TestCli::new();
+        let dumped = cli.run(["dump", &source.conninfo(), "-f", "x.pgark"]);
+        assert_eq!(dumped.code, Some(0), "{}", dumped.stderr);
+        let said: Vec<&str> =
+            dumped.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+        let left =
+            ["index public.\"In valid\"", "pgark_in_system()", "table information_schema.", "pgark_domain"];
+        for part in left {
+            assert!(said.iter().any(|line| line.contains(part)), "{part} on {}: {said:?}", server.major);
+        }
+        assert!(said.iter().any(|line| line.contains("function 1")), "on {}: {said:?}", server.major);
+        assert_eq!(said.len(), left.len() + 1, "on {}: {said:?}", server.major);
+    }
+}
+
+#[test]
+fn a_target_whose_default_privileges_would_change_what_is_restored_is_refused() {
+    let Some(server) = TestServer::newest() else { return };
+    let (source, target) =
+        (TestDatabase::create(&server, "plain"), TestDatabase::create(&server, "privileged"));
+    source.sql("create table t (a int)");
+    target.sql("alter default privileges grant all on tables to public");
+    let cli = TestCli::new();
+    cli.succeed(["dump", &source.conninfo(), "-f", "x.pgark"]).unwrap();
+    let restored = cli.run(["restore", "x.pgark", "-d", &target.conninfo(), "--yes"]);
+    assert_eq!(restored.code, Some(12), "{}", restored.stderr);
+    assert!(restored.stderr.contains("default privileges of role"), "{}", restored.stderr);
+}
+
+#[test]
+fn a_role_that_only_a_setting_names_is_missed_before_anything_is_written() {
+    let Some(server) = TestServer::newest() else { return };
+    let (source, target) =
+        (TestDatabase::create(&server, "setting"), TestDatabase::create(&server, "no_role"));
+    source.sql("create table t (a int)");
+    let role = source.role("set_only", "");
+    source.sql(&format!("alter role \"{role}\" in database {} set work_mem = '9MB'", source.name()));
+    let cli = TestCli::new();
+    cli.succeed(["dump", &source.conninfo(), "-f", "x.pgark"]).unwrap();
+    source.sql(&format!("drop role \"{role}\""));
+    let restored = cli.run(["restore", "x.pgark", "-d", &target.conninfo(), "--yes"]);
+    assert_eq!(restored.code, Some(12), "{}", restored.stderr);
+    assert!(restored.stderr.contains(&role), "{}", restored.stderr);
+    // Without owners the setting alone is what fails.
+    let restored = cli.run(["restore", "x.pgark", "-d", &target.conninfo(), "--yes", "-O"]);
+    assert_eq!(restored.code, Some(3), "{}", restored.stderr);
+    assert!(restored.stderr.contains("work_mem"), "{}", restored.stderr);
+}
