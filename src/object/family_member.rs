@@ -76,15 +76,6 @@ impl FamilyMember {
         let noun = if self.is_function { "FUNCTION" } else { "OPERATOR" };
         format!("{noun} {} ({}, {})", self.number, self.left_type, self.right_type)
     }
-
-    /// `s.f USING am`, of the family.
-    fn family(&self) -> String {
-        format!(
-            "{} USING {}",
-            qualified(Some(&self.family_schema), &self.family_name),
-            ident(&self.access_method)
-        )
-    }
 }
 
 /// The members that a user added to a family which no dump makes. pg_dump loses them.
@@ -92,7 +83,13 @@ impl FamilyMember {
 pub struct AdoptedMembers {
     /// pg_opfamily.oid
     pub family: u32,
-    /// In the order in which they are printed, never none.
+    /// Schema of the family.
+    pub schema: String,
+    /// opfname
+    pub name: String,
+    /// amname
+    pub access_method: String,
+    /// In the order in which they are printed.
     pub members: Vec<FamilyMember>,
 }
 
@@ -103,7 +100,13 @@ impl AdoptedMembers {
         for member in database.family_members.iter().filter(|member| member.adopted) {
             match all.last_mut() {
                 Some(last) if last.family == member.owner => last.members.push(member.clone()),
-                _ => all.push(Self { family: member.owner, members: vec![member.clone()] }),
+                _ => all.push(Self {
+                    family: member.owner,
+                    schema: member.family_schema.clone(),
+                    name: member.family_name.clone(),
+                    access_method: member.access_method.clone(),
+                    members: vec![member.clone()],
+                }),
             }
         }
         all
@@ -129,15 +132,15 @@ impl Object for AdoptedMembers {
     }
 
     fn schema(&self) -> Option<&str> {
-        Some(&self.members[0].family_schema)
+        Some(&self.schema)
     }
 
     fn name(&self) -> &str {
-        &self.members[0].family_name
+        &self.name
     }
 
     fn reference(&self) -> String {
-        self.members[0].family()
+        format!("{} USING {}", qualified(Some(&self.schema), &self.name), ident(&self.access_method))
     }
 
     fn comments_of(&self) -> Vec<(CatalogId, String)> {
@@ -145,7 +148,7 @@ impl Object for AdoptedMembers {
     }
 
     fn ties(&self) -> Vec<String> {
-        vec![self.members[0].access_method.clone()]
+        vec![self.access_method.clone()]
     }
 
     fn create(&self, _: &Scope<'_>) -> Vec<Sql> {
@@ -180,13 +183,13 @@ mod tests {
 
     #[test]
     fn members_are_found_by_what_brings_them_along() {
-        let mut database = Database::default();
-        database.family_members = vec![
+        let family_members = vec![
             member(Class::OPERATOR_CLASS, 20_000, 1),
             member(Class::OPERATOR_CLASS, 20_001, 2),
             member(Class::OPERATOR_CLASS, 20_001, 3),
             member(Class::OPERATOR_FAMILY, 20_001, 4),
         ];
+        let database = Database { family_members, ..Database::default() };
         let numbers = |class, oid| {
             let rows = FamilyMember::of(&database, CatalogId::new(class, oid));
             rows.iter().map(|row| row.number).collect::<Vec<_>>()
@@ -215,15 +218,15 @@ mod tests {
 
     #[test]
     fn what_a_user_added_to_a_family_of_the_server_is_added_again() {
-        let mut database = Database::default();
         let adopted =
             |owner, number| FamilyMember { adopted: true, ..member(Class::OPERATOR_FAMILY, owner, number) };
-        database.family_members = vec![
+        let family_members = vec![
             adopted(1976, 1),
             adopted(1976, 2),
             adopted(1977, 1),
             member(Class::OPERATOR_FAMILY, 20_000, 1),
         ];
+        let database = Database { family_members, ..Database::default() };
         let scope =
             Scope { source: Version::from_num(180_000), repairs: &Repairs::default(), database: &database };
         let all = AdoptedMembers::derive(&database);
