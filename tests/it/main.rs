@@ -19,6 +19,7 @@ mod cli_lock;
 mod cli_offline;
 mod cli_signals;
 mod fault;
+mod foreign_data;
 mod kill;
 mod round_trip;
 mod search_path;
