@@ -339,4 +339,22 @@ mod tests {
         let locks: Vec<_> = jobs.jobs.iter().map(|job| (job.exclusive.clone(), job.shared.clone())).collect();
         assert_eq!(locks, [(vec![], vec![1]), (vec![1], vec![])]);
     }
+
+    #[test]
+    fn foreign_tables_are_parents_too() {
+        let catalog = Catalog {
+            entries: vec![
+                entry(1, "foreign_table", "pre-data", 10, &[]),
+                entry(2, "table", "pre-data", 11, &[1]),
+                entry(3, "table_data", "data", 11, &[2]),
+                entry(4, "check", "post-data", 70, &[1]),
+                entry(5, "trigger", "post-data", 71, &[2]),
+            ],
+            ..Catalog::default()
+        };
+        let units = vec![Unit { entry: 3, bytes: 1, ..Unit::default() }];
+        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), units);
+        assert_eq!(loaded_before(&jobs, 4), [3]);
+        assert_eq!(jobs.jobs.last().unwrap().shared, [1]);
+    }
 }

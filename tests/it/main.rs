@@ -19,6 +19,7 @@ mod cli_lock;
 mod cli_offline;
 mod cli_signals;
 mod fault;
+mod foreign_data;
 mod hostile_settings;
 mod kill;
 mod left_behind;

@@ -61,8 +61,7 @@ fn column_line(
         let adds = !default.is_empty() || !not_null.is_empty();
         return adds.then(|| format!("{name} WITH OPTIONS{default}{not_null}"));
     }
-    let compression = compression(column).filter(|_| table.is_foreign());
-    let compression = compression.map(|method| format!(" COMPRESSION {method}")).unwrap_or_default();
+    let compression = compression_clause(table, column);
     Some(format!("{name} {}{compression}{default}{not_null}{}", column.type_name, column.collate()))
 }
 
@@ -130,7 +129,7 @@ pub fn settings(table: &Table, scope: &Scope<'_>) -> Vec<Sql> {
             sql.push(alter_column(&only, column, "SET NOT NULL"));
         }
         sql.extend(column_settings(&only, column));
-        // A foreign table's column has it from the start, or from a parent; it cannot be set.
+        // A foreign table's column has it from the start, or from a parent.
         sql.extend(compression_setting(&only, column).filter(|_| !table.is_foreign()));
         if let Some(options) = &column.foreign_options {
             sql.push(alter_column(&only, column, &format!("OPTIONS ({options})")));
@@ -166,6 +165,12 @@ pub fn column_settings(alter: &str, column: &Column) -> Vec<Sql> {
 /// The compression method: for tables and materialized views. `alter` as in [`column_settings`].
 pub fn compression_setting(alter: &str, column: &Column) -> Option<Sql> {
     compression(column).map(|method| alter_column(alter, column, &format!("SET COMPRESSION {method}")))
+}
+
+/// ` COMPRESSION m` where the column has to be made with it: a foreign table's cannot be given one later.
+pub fn compression_clause(table: &Table, column: &Column) -> String {
+    let method = compression(column).filter(|_| table.is_foreign());
+    method.map(|method| format!(" COMPRESSION {method}")).unwrap_or_default()
 }
 
 fn compression(column: &Column) -> Option<&'static str> {

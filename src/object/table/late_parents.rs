@@ -5,6 +5,7 @@
 //! So the child is made with a scratch parent, from which it inherits just what it shall, and changes parents.
 
 use super::Table;
+use super::columns::compression_clause;
 use crate::object::check::Check;
 use crate::object::column::Column;
 use crate::object::database::Database;
@@ -82,7 +83,9 @@ fn scratch_column(table: &Table, column: &Column, scope: &Scope<'_>) -> String {
         None if column.not_null => " NOT NULL".to_owned(),
         _ => String::new(),
     };
-    format!("{} {}{generated}{not_null}{}", ident(&column.name), column.type_name, column.collate())
+    let (name, collate) = (ident(&column.name), column.collate());
+    let compression = compression_clause(table, column);
+    format!("{name} {}{compression}{generated}{not_null}{collate}", column.type_name)
 }
 
 /// The statements after CREATE TABLE: the real parents find all they ask for, and the scratch parent goes.
