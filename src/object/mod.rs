@@ -73,7 +73,9 @@ pub use acl::AclRow;
 pub use column::Column;
 pub use database::{Database, Lookup, QUERIES, Rows};
 pub use derived::Derived;
-pub use facet::{Alias, Comment, Depend, Facts, Member, Parent, SystemColumn, TypeFact, Unsupported};
+pub use facet::{
+    Alias, Comment, Depend, Facts, Member, Parent, SecurityLabel, SystemColumn, TypeFact, Unsupported,
+};
 pub use id::{CatalogId, Class};
 pub use kind::{Kind, Nouns};
 pub use object::{Object, Scope};
