@@ -36,7 +36,11 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let options = Options {
         jobs: arguments.jobs,
         keep_going: arguments.keep_going,
-        omit: Omit { owner: arguments.no_owner, privileges: arguments.no_privileges },
+        omit: Omit {
+            owner: arguments.no_owner,
+            privileges: arguments.no_privileges,
+            labels: arguments.no_security_labels,
+        },
         analyze: !arguments.no_analyze,
     };
     let prepared = tokio::select! {

@@ -1,5 +1,6 @@
 //! The facts of the database as the archive records them.
 
+use super::entries::labels;
 use crate::manifest::{Database as Facts, PublicSchema, Setting};
 use crate::object::acl::{AclError, Securable, Target, acl_difference};
 use crate::object::{Assignment, CatalogId, Class, Database, Facts as Row};
@@ -88,5 +89,6 @@ fn public(database: &Database) -> Option<PublicSchema> {
         owner: schema.owner.clone(),
         acl: schema.acl.clone(),
         comment: database.comments_on(id).next().map(|comment| comment.text.clone()),
+        labels: labels(schema, database),
     })
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
-use crate::manifest::{Column, Entry};
+use crate::manifest::{Column, Entry, SecurityLabel};
 use crate::object::acl::{AclError, object_acl};
 use crate::object::{CatalogId, Class, Database, Kind, Object, Repairs, Scope};
-use crate::sql::{Sql, literal};
+use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
 /// The entries in restore order, and what the sort had to say.
@@ -181,6 +181,7 @@ fn entry(
         tablespace: object.tablespace().map(str::to_owned),
         access_method: object.access_method().map(str::to_owned),
         comments: comments(object, scope.database),
+        labels: labels(object, scope.database),
         acl: object_acl(object, scope)?,
         columns: Vec::new(),
         data: None,
@@ -192,20 +193,36 @@ fn comments(object: &dyn Object, database: &Database) -> Vec<Sql> {
     let mut sql = Vec::new();
     for (id, target) in object.comments_of() {
         for comment in database.comments_on(id) {
-            let target = if comment.sub == 0 {
-                target.clone()
-            } else {
-                let columns = object.columns();
-                let Some(column) = columns.iter().find(|column| i32::from(column.number) == comment.sub)
-                else {
-                    continue;
-                };
-                format!("COLUMN {}.{}", object.reference(), crate::sql::ident(&column.name))
-            };
-            sql.push(Sql::new(format!("COMMENT ON {target} IS {}", literal(&comment.text))));
+            if let Some(on) = target_of(object, &target, comment.sub) {
+                sql.push(Sql::new(format!("COMMENT ON {on} IS {}", literal(&comment.text))));
+            }
         }
     }
     sql
+}
+
+/// SECURITY LABEL on the object and on its columns, of every provider. Labels name objects as comments do.
+pub fn labels(object: &dyn Object, database: &Database) -> Vec<SecurityLabel> {
+    let mut labels = Vec::new();
+    for (id, target) in object.comments_of() {
+        for label in database.labels_on(id) {
+            if let Some(on) = target_of(object, &target, label.sub) {
+                let (provider, text) = (ident(&label.provider), literal(&label.text));
+                let sql = Sql::new(format!("SECURITY LABEL FOR {provider} ON {on} IS {text}"));
+                labels.push(SecurityLabel { provider: label.provider.clone(), sql });
+            }
+        }
+    }
+    labels
+}
+
+/// The object, as `target` names it, or one of its columns by attnum.
+fn target_of(object: &dyn Object, target: &str, sub: i32) -> Option<String> {
+    if sub == 0 {
+        return Some(target.to_owned());
+    }
+    let column = object.columns().iter().find(|column| i32::from(column.number) == sub)?;
+    Some(format!("COLUMN {}.{}", object.reference(), ident(&column.name)))
 }
 
 /// Columns as offline readers need them.
@@ -220,4 +237,54 @@ pub fn manifest_columns(columns: &[crate::object::Column]) -> Vec<Column> {
             notnull: column.not_null,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{labels, target_of};
+    use crate::object::table::Table;
+    use crate::object::{Column, Database, Object, SecurityLabel};
+
+    fn table() -> Table {
+        let column = Column { number: 2, name: "A b".to_owned(), ..Column::default() };
+        Table {
+            oid: 20_000,
+            schema: "s".to_owned(),
+            name: "T".to_owned(),
+            columns: vec![column],
+            ..Table::default()
+        }
+    }
+
+    #[test]
+    fn every_label_of_every_provider_is_said() {
+        let table = table();
+        let label = |sub, provider: &str, text: &str| SecurityLabel {
+            class: table.id().class.0,
+            oid: table.oid,
+            sub,
+            provider: provider.to_owned(),
+            text: text.to_owned(),
+        };
+        let mut database = Database {
+            labels: vec![label(0, "dummy", "top"), label(0, "Odd one", "it's"), label(2, "dummy", "secret")],
+            ..Database::default()
+        };
+        database.lookup.labels.insert(table.id(), vec![0, 1, 2]);
+        let statements: Vec<String> =
+            labels(&table, &database).iter().map(|label| label.sql.to_string()).collect();
+        assert_eq!(
+            statements,
+            [
+                "SECURITY LABEL FOR dummy ON TABLE s.\"T\" IS 'top'",
+                "SECURITY LABEL FOR \"Odd one\" ON TABLE s.\"T\" IS 'it''s'",
+                "SECURITY LABEL FOR dummy ON COLUMN s.\"T\".\"A b\" IS 'secret'",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_hangs_on_a_dropped_column_is_left_out() {
+        assert_eq!(target_of(&table(), "TABLE s.\"T\"", 7), None);
+    }
 }

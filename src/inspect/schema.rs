@@ -89,7 +89,7 @@ fn public(script: &mut Script, public: Option<&PublicSchema>) -> Result<(), AclE
         return Ok(());
     };
     let comment = public.comment.as_deref();
-    if public.owner == PUBLIC_OWNER && comment == Some(PUBLIC_COMMENT) {
+    if public.owner == PUBLIC_OWNER && comment == Some(PUBLIC_COMMENT) && public.labels.is_empty() {
         return Ok(());
     }
     script.header("public", "SCHEMA", None, Some(&public.owner));
@@ -102,6 +102,7 @@ fn public(script: &mut Script, public: Option<&PublicSchema>) -> Result<(), AclE
             comment.map_or("NULL".to_owned(), literal)
         ));
     }
+    public.labels.iter().for_each(|label| script.sql(&label.sql));
     Ok(())
 }
 
@@ -177,7 +178,14 @@ impl Script {
             self.access_method.clone_from(method);
             self.statement(&format!("SET default_table_access_method = {}", ident(method)));
         }
-        entry.ddl.iter().chain(&entry.owner_sql).chain(&entry.comments).for_each(|sql| self.sql(sql));
+        let labels = entry.labels.iter().map(|label| &label.sql);
+        entry
+            .ddl
+            .iter()
+            .chain(&entry.owner_sql)
+            .chain(&entry.comments)
+            .chain(labels)
+            .for_each(|sql| self.sql(sql));
     }
 
     fn acl(&mut self, entry: &Entry) {

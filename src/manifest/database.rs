@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Acl, Entry};
+use super::entry::{Acl, Entry, SecurityLabel};
 
 /// The record CATALOG (and CATALOG2).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -77,4 +77,7 @@ pub struct PublicSchema {
     pub acl: Option<Vec<String>>,
     /// Its comment.
     pub comment: Option<String>,
+    /// Its security labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<SecurityLabel>,
 }

@@ -77,6 +77,9 @@ pub struct Entry {
     /// Comments, on it and on its columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<Sql>,
+    /// Security labels, on it and on its columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<SecurityLabel>,
     /// GRANT and REVOKE, in order; run in the ACL pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acl: Vec<Acl>,
@@ -100,6 +103,15 @@ pub struct Acl {
     /// The grantor, if another than the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grantor: Option<String>,
+}
+
+/// A SECURITY LABEL, with the provider that the target must have loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityLabel {
+    /// The provider: a module of the server.
+    pub provider: String,
+    /// The statement.
+    pub sql: Sql,
 }
 
 /// A column as offline readers need it.

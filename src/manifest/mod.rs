@@ -9,5 +9,5 @@ mod late;
 
 pub use begin::{Begin, Features, Source};
 pub use database::{Catalog, Database, PublicSchema, Setting};
-pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section};
+pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section, SecurityLabel};
 pub use late::{Late, SequenceValue, TableTotal};

@@ -44,7 +44,8 @@ use super::domain_check::DomainCheck;
 use super::enumeration::Enum;
 use super::extension::Extension;
 use super::facet::{
-    Alias, Comment, Depend, Facts, LeftBehind, Member, Parent, SystemColumn, TypeFact, Unsupported,
+    Alias, Comment, Depend, Facts, LeftBehind, Member, Parent, SecurityLabel, SystemColumn, TypeFact,
+    Unsupported,
 };
 use super::family_member::FamilyMember;
 use super::foreign_key::ForeignKey;
@@ -189,6 +190,7 @@ registry! {
         members: Member = "member",
         comments: Comment = "comment",
         family_members: FamilyMember = "family_member",
+        labels: SecurityLabel = "security_label",
         unsupported: Unsupported = "unsupported",
         left_behind: LeftBehind = "left_behind",
     }
@@ -213,6 +215,8 @@ pub struct Lookup {
     pub types: HashMap<u32, usize>,
     /// Positions in `comments`, by object.
     pub comments: HashMap<CatalogId, Vec<usize>>,
+    /// Positions in `labels`, by object.
+    pub labels: HashMap<CatalogId, Vec<usize>>,
     /// The extension that a member belongs to.
     pub member_of: HashMap<CatalogId, u32>,
     /// Positions in `sequences`, by OID.
@@ -261,6 +265,11 @@ impl Database {
         self.lookup.comments.get(&id).into_iter().flatten().map(|&at| &self.comments[at])
     }
 
+    /// The security labels of an object and of its columns.
+    pub fn labels_on(&self, id: CatalogId) -> impl Iterator<Item = &SecurityLabel> {
+        self.lookup.labels.get(&id).into_iter().flatten().map(|&at| &self.labels[at])
+    }
+
     /// Whether the object, or the relation it hangs on, belongs to an extension, which then makes it.
     pub fn is_member(&self, object: &dyn Object) -> bool {
         let member = |id: CatalogId| self.lookup.member_of.contains_key(&id);
@@ -298,6 +307,9 @@ impl Database {
         }
         for (at, row) in self.comments.iter().enumerate() {
             lookup.comments.entry(CatalogId::new(Class(row.class), row.oid)).or_default().push(at);
+        }
+        for (at, row) in self.labels.iter().enumerate() {
+            lookup.labels.entry(CatalogId::new(Class(row.class), row.oid)).or_default().push(at);
         }
         for row in &self.members {
             lookup.member_of.insert(CatalogId::new(Class(row.class), row.oid), row.extension);

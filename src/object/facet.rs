@@ -153,6 +153,22 @@ pub struct Comment {
     pub text: String,
 }
 
+/// A row of pg_seclabel or pg_shseclabel; `security_label.sql`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SecurityLabel {
+    /// classoid
+    pub class: u32,
+    /// objoid
+    pub oid: u32,
+    /// objsubid: the column's number, or 0
+    pub sub: i32,
+    /// provider: a module of the server
+    pub provider: String,
+    /// label
+    pub text: String,
+}
+
 /// An object of a kind that pgark does not dump yet; `unsupported.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

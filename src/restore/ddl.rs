@@ -32,6 +32,9 @@ pub fn entry_sql(entry: &Entry, omit: Omit) -> Vec<String> {
         sql.extend(entry.owner_sql.iter().map(Sql::render));
     }
     sql.extend(entry.comments.iter().map(Sql::render));
+    if !omit.labels {
+        sql.extend(entry.labels.iter().map(|label| label.sql.render()));
+    }
     sql
 }
 

@@ -50,6 +50,8 @@ pub struct Needs {
     pub roles: BTreeMap<String, String>,
     /// Extensions.
     pub extensions: BTreeSet<String>,
+    /// Providers of security labels, with one entry that each has labelled.
+    pub label_providers: BTreeMap<String, String>,
     /// Tablespaces, with one entry that is in each.
     pub tablespaces: BTreeMap<String, String>,
     /// The oldest major that takes the binary rows, and a table that says so.
@@ -63,6 +65,8 @@ pub struct Omit {
     pub owner: bool,
     /// `-x`: no GRANT, REVOKE, default privileges.
     pub privileges: bool,
+    /// `--no-security-labels`: no SECURITY LABEL.
+    pub labels: bool,
 }
 
 impl Needs {
@@ -87,6 +91,11 @@ impl Needs {
         if let Some(public) = catalog.database.public.as_ref().filter(owned) {
             needs.roles.entry(public.owner.clone()).or_insert_with(|| "schema public".to_owned());
         }
+        let labels = catalog.database.public.iter().flat_map(|public| &public.labels);
+        for label in labels.filter(|_| !omit.labels) {
+            let name = || "schema public".to_owned();
+            needs.label_providers.entry(label.provider.clone()).or_insert_with(name);
+        }
         needs
     }
 
@@ -100,6 +109,11 @@ impl Needs {
         }
         for role in roles {
             self.roles.entry(role.clone()).or_insert_with(|| entry.label.clone());
+        }
+        if !omit.labels {
+            for label in &entry.labels {
+                self.label_providers.entry(label.provider.clone()).or_insert_with(|| entry.label.clone());
+            }
         }
         if entry.kind == "extension" {
             self.extensions.insert(entry.name.clone());
@@ -170,7 +184,7 @@ pub fn version_warnings(source: Version, target: Version) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{Needs, Omit, Phases};
-    use crate::manifest::{Acl, Catalog, Entry, Pass, Section};
+    use crate::manifest::{Acl, Catalog, Entry, Pass, Section, SecurityLabel};
     use crate::sql::Sql;
 
     fn entry(kind: &str, section: Section, pass: Pass) -> Entry {
@@ -212,10 +226,27 @@ mod tests {
         }];
         let catalog = Catalog { entries: vec![table], ..Catalog::default() };
         let roles = |owner, privileges| {
-            Needs::of(&catalog, Omit { owner, privileges }).roles.into_keys().collect::<Vec<_>>()
+            Needs::of(&catalog, Omit { owner, privileges, ..Omit::default() })
+                .roles
+                .into_keys()
+                .collect::<Vec<_>>()
         };
         assert_eq!(roles(false, false), ["app", "lender", "reader"]);
         assert_eq!(roles(true, false), ["lender", "reader"]);
         assert_eq!(roles(false, true), ["app"]);
+    }
+
+    #[test]
+    fn labels_need_their_providers_unless_left_out() {
+        let mut table = entry("table", Section::PreData, Pass::Main);
+        let sql = Sql::new("SECURITY LABEL FOR dummy ON TABLE t IS 'x'");
+        table.labels = vec![SecurityLabel { provider: "dummy".to_owned(), sql }];
+        let catalog = Catalog { entries: vec![table], ..Catalog::default() };
+        let providers = |labels| {
+            let needs = Needs::of(&catalog, Omit { labels, ..Omit::default() });
+            needs.label_providers.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(providers(false), ["dummy"]);
+        assert!(providers(true).is_empty());
     }
 }

@@ -70,16 +70,20 @@ pub async fn prepare(
     let name = format!("{}@{}:{}/{}", target.user, server.host(), server.port(), target.dbname);
     ctx.event(Event::Connected { target: name.clone(), version: facts.version_text.clone() });
     set_up(&leader).await?;
-    let found = Target::read(&leader).await?;
+    let mut found = Target::read(&leader).await?;
 
     let phases = Phases::of(&catalog);
     let needs = Needs::of(&catalog, options.omit);
+    found.look_for_providers(&leader, &needs).await?;
     let lacks = found.lacks(&needs, facts.version.major());
     let count =
         |kinds: &[&str]| catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count();
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
     warnings.extend(encoding_warning(&begin, &facts.encoding));
+    if count(&["subscription"]) > 0 {
+        warnings.push("subscriptions come back disabled, and their slots are not made".to_owned());
+    }
     warnings.extend(found.path_warnings(&needs, &catalog.database.role_paths));
     let plan = Plan {
         archive: match input {

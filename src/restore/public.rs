@@ -53,6 +53,9 @@ pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit
             let text = source.comment.as_deref().map_or("NULL".to_owned(), literal);
             sql.push(format!("COMMENT ON SCHEMA public IS {text}"));
         }
+        if !omit.labels {
+            sql.extend(source.labels.iter().map(|label| label.sql.render()));
+        }
     }
     Ok(Work { id: 0, label: "schema public".to_owned(), sql })
 }

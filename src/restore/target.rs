@@ -8,7 +8,7 @@ use super::plan::Needs;
 use crate::manifest::Setting;
 use crate::object::Assignment;
 use crate::server::{Error, Session};
-use crate::sql::Sql;
+use crate::sql::{Sql, ident};
 
 /// Facts of the target database.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Target {
     pub extensions: BTreeSet<String>,
     /// Tablespaces.
     pub tablespaces: BTreeSet<String>,
+    /// Providers of security labels that are wanted and not loaded.
+    pub providers_missing: BTreeSet<String>,
     /// Objects that it has already, qualified, a few of them.
     pub present: Vec<String>,
     /// `search_path=value` items of roles, in every database: role and item.
@@ -99,6 +101,7 @@ impl Target {
             roles: of("role"),
             extensions: of("extension"),
             tablespaces: of("tablespace"),
+            providers_missing: BTreeSet::new(),
             present: present.into_iter().map(|row| format!("{} {}", row.kind, row.name)).collect(),
             role_paths: names
                 .iter()
@@ -106,6 +109,27 @@ impl Target {
                 .collect(),
             read_only,
         })
+    }
+
+    /// Asks for the providers of security labels. No catalog lists them, but the server looks for the provider before
+    /// anything else, and nothing is labelled here.
+    ///
+    /// # Errors
+    /// A lost connection.
+    pub async fn look_for_providers(&mut self, session: &Session, needs: &Needs) -> Result<(), Error> {
+        for provider in needs.label_providers.keys() {
+            let label = format!("SECURITY LABEL FOR {} ON SCHEMA pg_catalog IS NULL", ident(provider));
+            let found = session.batch(&format!("BEGIN; {label}; ROLLBACK")).await;
+            if found.is_ok() {
+                continue;
+            }
+            session.batch("ROLLBACK").await?;
+            // Invalid parameter value; whatever else went wrong, the provider is there.
+            if found.is_err_and(|error| error.sqlstate() == Some("22023")) {
+                self.providers_missing.insert(provider.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Roles whose search_path is another one than in the source: unqualified names in function bodies may then mean
@@ -136,6 +160,12 @@ impl Target {
         }
         for extension in needs.extensions.iter().filter(|name| !self.extensions.contains(*name)) {
             lines.push(format!("extension \"{extension}\""));
+        }
+        let missing = |provider: &String| self.providers_missing.contains(provider);
+        for (provider, label) in needs.label_providers.iter().filter(|(provider, _)| missing(provider)) {
+            lines.push(format!(
+                "provider \"{provider}\" of security labels ({label}); --no-security-labels leaves them out"
+            ));
         }
         for (tablespace, label) in
             needs.tablespaces.iter().filter(|(name, _)| !self.tablespaces.contains(*name))

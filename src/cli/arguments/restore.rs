@@ -44,6 +44,9 @@ pub struct Restore {
     /// Leave out GRANT, REVOKE and default privileges
     #[arg(short = 'x', long)]
     pub no_privileges: bool,
+    /// Leave out security labels
+    #[arg(long)]
+    pub no_security_labels: bool,
     /// Do not ANALYZE at the end
     #[arg(long)]
     pub no_analyze: bool,
