@@ -75,7 +75,8 @@ pub use column::Column;
 pub use database::{Database, Lookup, QUERIES, Rows};
 pub use derived::Derived;
 pub use facet::{
-    Alias, Comment, Depend, Facts, LeftBehind, Member, Parent, SecurityLabel, SystemColumn, TypeFact, Unsupported,
+    Alias, Comment, Depend, Facts, LeftBehind, Member, Parent, SecurityLabel, SystemColumn, TypeFact,
+    Unsupported,
 };
 pub use id::{CatalogId, Class};
 pub use kind::{Kind, Nouns};
