@@ -37,24 +37,5 @@ from (
       and not exists (
           select 1 from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i')
       )
-    union all
-    -- ALTER OPERATOR FAMILY … ADD to one of initdb's: with a member of its own the family would be an extension's.
-    select format('%s is left out: the operator family is of the system', pg_describe_object(m.class, m.oid, 0))
-    from (
-        select 2602::oid as class, a.oid, a.amopfamily as family from pg_amop a
-        union all
-        select 2603, a.oid, a.amprocfamily from pg_amproc a
-    ) m
-    where m.oid >= 16384 and m.family < 16384
-      -- Members that came with an operator class, or with an extension, go with it.
-      and not exists (
-          select 1 from pg_depend d
-          where d.classid = m.class and d.objid = m.oid and (d.refclassid = 2616 or d.deptype = 'e')
-      )
-      and not exists (
-          select 1 from pg_depend d
-          join pg_depend e on e.classid = d.refclassid and e.objid = d.refobjid and e.deptype = 'e'
-          where d.classid = m.class and d.objid = m.oid
-      )
 ) l (text)
 order by 1
