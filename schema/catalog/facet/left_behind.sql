@@ -38,7 +38,7 @@ from (
           select 1 from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i')
       )
     union all
-    -- ALTER OPERATOR FAMILY … ADD to one of initdb's: with a member of its own the family would be an extension's.
+    -- ALTER OPERATOR FAMILY ADD to one that initdb made.
     select format('%s is left out: the operator family is of the system', pg_describe_object(m.class, m.oid, 0))
     from (
         select 2602::oid as class, a.oid, a.amopfamily as family from pg_amop a
