@@ -87,6 +87,8 @@ from (
     union all
     select 'security label', l.classoid, l.objoid, format('on %s %s', l.objtype, l.objname)
     from pg_seclabels l
+    -- Those of roles, tablespaces and databases are the cluster's.
+    where l.classoid not in (1260, 1213, 1262)
 ) u
 where u.oid >= 16384
   and not exists (
