@@ -315,3 +315,19 @@ fn row_security_that_would_hide_rows_is_an_error() {
     assert!(!cli.path("a.pgark").exists());
     source.sql(&format!("revoke all on secret from \"{role}\""));
 }
+
+#[test]
+fn a_function_that_counts_on_a_search_path_is_told_apart_from_a_missing_table() {
+    let Some(server) = TestServer::newest() else { return };
+    let (source, target) = (TestDatabase::create(&server, "path"), TestDatabase::create(&server, "no_path"));
+    source.sql(
+        "create table factor as select 2 as f; create table t as select 1 as a;
+        create function times(int) returns int immutable language plpgsql set search_path = public
+            as 'begin return $1 * f from factor; end';
+        create index on t (times(a)); alter function times(int) reset search_path",
+    );
+    let cli = TestCli::new();
+    cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
+    let words = ["cannot restore index public.t_times_idx", "\"factor\" does not exist", "ALTER FUNCTION"];
+    fails(&cli, &["restore", "a.pgark", "-d", &target.conninfo(), "--yes"], 9, &words);
+}

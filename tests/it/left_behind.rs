@@ -11,7 +11,9 @@ fn what_a_dump_leaves_behind_is_a_warning() {
             create function pg_catalog.pgark_in_system() returns int language sql as 'select 1';
             create table information_schema.pgark_in_system (a int);
             create domain information_schema.pgark_domain as int;
-            create extension btree_gin",
+            create extension btree_gin;
+            create table member (a int); insert into member values (1); alter extension btree_gin add table member;
+            create policy p on member using (true)",
         );
         let built = source.try_sql("create unique index concurrently \"In valid\" on t (a)");
         assert!(built.is_err(), "the index should not have been built");
@@ -20,8 +22,14 @@ fn what_a_dump_leaves_behind_is_a_warning() {
         assert_eq!(dumped.code, Some(0), "{}", dumped.stderr);
         let said: Vec<&str> =
             dumped.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
-        let left =
-            ["index public.\"In valid\"", "pgark_in_system()", "table information_schema.", "pgark_domain"];
+        let left = [
+            "index public.\"In valid\"",
+            "pgark_in_system()",
+            "table information_schema.",
+            "pgark_domain",
+            "policy p on public.member",
+            "table public.member belongs",
+        ];
         for part in left {
             assert!(said.iter().any(|line| line.contains(part)), "{part} on {}: {said:?}", server.major);
         }

@@ -84,6 +84,12 @@ impl Report {
             "40001" if server.message.contains("recovery") => self.hint(
                 "dump from the primary, or set hot_standby_feedback = on or a larger max_standby_streaming_delay",
             ),
+            // Sessions of a restore have an empty search_path, as pg_dump's have: an index, a constraint or a view may call a
+            // function that counts on another.
+            "42P01" | "42704" | "42883" if scene.command == "restore" && server.context.is_some() => self.hint(
+                "a function names something without its schema: in the source, ALTER FUNCTION … SET search_path, or \
+                 write the schema; then dump again (--keep-going restores everything else)",
+            ),
             "0A000" | "42601" if scene.command == "restore" => {
                 self.hint("the target may be older than the source: see the versions in the plan")
             }
