@@ -85,6 +85,12 @@ impl Error {
         }
     }
 
+    /// What a statement names does not exist: function, table, column, other object, schema.
+    pub fn lacks_object(&self) -> bool {
+        let Self::Statement { source, .. } = self else { return false };
+        matches!(source.sqlstate(), Some("42883" | "42P01" | "42703" | "42704" | "3F000"))
+    }
+
     /// The error with everything below it, in one line.
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
