@@ -83,6 +83,12 @@ impl Error {
         }
     }
 
+    /// What a statement names does not exist: function, table, column, other object, schema.
+    pub fn lacks_object(&self) -> bool {
+        let Self::Statement { source, .. } = self else { return false };
+        matches!(source.sqlstate(), Some("42883" | "42P01" | "42703" | "42704" | "3F000"))
+    }
+
     /// Why, in one line: everything below the error, which itself only says what could not be restored. An error with
     /// nothing below it is its own reason.
     pub fn reason(&self) -> String {

@@ -17,9 +17,12 @@ use super::{Summary, public};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
-use crate::manifest::SequenceValue;
+use crate::manifest::{Entry, SequenceValue};
 use crate::server::{Class, Session};
 use crate::sql::{Sql, ident, literal, qualified};
+
+/// Kind of the entries that only have privileges.
+const CHANGED_ACL: &str = "changed_acl";
 
 impl Prepared {
     /// Does what the plan says.
@@ -103,7 +106,8 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         ctx.event(Event::Phase { name: "privileges", items: 0 });
         let version = server.facts().version;
         works(&run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
-        works(&run, &leader, acl_works(&run)).await?;
+        works(&run, &leader, acl_works(&run, |entry| entry.kind != CHANGED_ACL)).await?;
+        changed_acls(&run, &leader).await?;
         works(&run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
             .await?;
     }
@@ -182,12 +186,26 @@ fn sequence_works(run: &Run, values: &[SequenceValue]) -> Vec<Work> {
         .collect()
 }
 
-fn acl_works(run: &Run) -> Vec<Work> {
-    let entries = run.catalog.entries.iter().filter(|entry| !entry.acl.is_empty());
+fn acl_works(run: &Run, of: impl Fn(&Entry) -> bool) -> Vec<Work> {
+    let entries = run.catalog.entries.iter().filter(|entry| !entry.acl.is_empty() && of(entry));
     let alive = entries.filter(|entry| !run.has_failed(entry.id));
     alive
         .map(|entry| Work { id: 0, label: format!("privileges of {}", entry.label), sql: acl_sql(entry) })
         .collect()
+}
+
+/// Privileges on what the target has of its own: members of extensions, pg_catalog. Where another version of it lacks a
+/// function, nobody misses privileges on that.
+async fn changed_acls(run: &Run, leader: &Session) -> Result<(), Error> {
+    let works = acl_works(run, |entry| entry.kind == CHANGED_ACL);
+    let failed = |work: &Work, error: Error| {
+        if error.lacks_object() {
+            run.ctx.warn(format!("{error}: {}", error.reason()));
+            return Ok(());
+        }
+        run.failed(work.id, &work.label, error)
+    };
+    run_all(leader, &works, |_| Meter::add(&run.ctx.meter.items_done, 1), failed).await
 }
 
 /// Statistics help whoever queries next; a restore without them is still whole, so a failure is a warning.
