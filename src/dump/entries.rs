@@ -28,7 +28,9 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
     let all = database.objects();
     let (folded, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|object| object.folded_into().is_some());
     let objects: Vec<&dyn Object> = all.into_iter().filter(|object| !database.is_member(*object)).collect();
-    let Ordered { order, deps, repairs, warnings } = order(&nodes(database, &objects, &folded));
+    let by_id: HashMap<CatalogId, NodeIndex> =
+        objects.iter().enumerate().map(|(at, object)| (object.id(), at)).collect();
+    let Ordered { order, deps, repairs, warnings } = order(&nodes(database, &objects, &folded, &by_id));
     let scope = Scope { source, repairs: &repairs, database };
 
     // Boundaries come after the objects in the list of nodes and have no entry.
@@ -43,7 +45,7 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
         next += 1;
         number[at] = next;
     }
-    let inner = printed_inside(&objects, &number);
+    let inner = printed_inside(&objects, &by_id, &number);
 
     let mut out = Entries { warnings, ..Entries::default() };
     let mut created = created;
@@ -74,9 +76,11 @@ fn is_bare(kind: Kind) -> bool {
 }
 
 /// Objects without an entry, by the object that prints them: their comments go with it.
-fn printed_inside(objects: &[&dyn Object], number: &[u32]) -> HashMap<NodeIndex, Vec<NodeIndex>> {
-    let by_id: HashMap<CatalogId, NodeIndex> =
-        objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
+fn printed_inside(
+    objects: &[&dyn Object],
+    by_id: &HashMap<CatalogId, NodeIndex>,
+    number: &[u32],
+) -> HashMap<NodeIndex, Vec<NodeIndex>> {
     let mut inside: HashMap<NodeIndex, Vec<NodeIndex>> = HashMap::new();
     for (at, object) in objects.iter().enumerate().filter(|(at, _)| number[*at] == 0) {
         if let Some(&parent) = object.printed_in().and_then(|id| by_id.get(&id)) {
@@ -87,9 +91,12 @@ fn printed_inside(objects: &[&dyn Object], number: &[u32]) -> HashMap<NodeIndex,
 }
 
 /// One node per object; edges from pg_depend and from what the kinds add.
-fn nodes(database: &Database, objects: &[&dyn Object], folded: &[&dyn Object]) -> Vec<Node> {
-    let by_id: HashMap<CatalogId, NodeIndex> =
-        objects.iter().enumerate().map(|(at, o)| (o.id(), at)).collect();
+fn nodes(
+    database: &Database,
+    objects: &[&dyn Object],
+    folded: &[&dyn Object],
+    by_id: &HashMap<CatalogId, NodeIndex>,
+) -> Vec<Node> {
     let aliases: HashMap<CatalogId, CatalogId> = database
         .aliases
         .iter()

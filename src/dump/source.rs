@@ -53,10 +53,7 @@ impl Source {
         let (server, leader) = Server::connect(conninfo).await?;
         running.push(leader.cancel_handle());
         let facts = server.facts();
-        ctx.event(Event::Connected {
-            target: target(conninfo, &server),
-            version: facts.version_text.clone(),
-        });
+        ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
         if facts.version.major() < MAJOR_MIN {
             return Err(Error::TooOld(facts.version_text.clone()));
         }
@@ -175,9 +172,4 @@ impl Source {
             false => Err(Error::RowSecurity(rows.into_iter().map(|row| row.name).collect())),
         }
     }
-}
-
-/// `app@db1:5432/app`.
-pub fn target(conninfo: &Conninfo, server: &Server) -> String {
-    format!("{}@{}:{}/{}", conninfo.user, server.host(), server.port(), conninfo.dbname)
 }

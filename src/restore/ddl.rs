@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::plan::Omit;
-use crate::manifest::Entry;
+use crate::manifest::{Acl, Entry};
 use crate::server::Session;
 use crate::sql::{Sql, ident, literal};
 
@@ -38,10 +38,10 @@ pub fn entry_sql(entry: &Entry, omit: Omit) -> Vec<String> {
     sql
 }
 
-/// The GRANTs and REVOKEs of an entry; those by another grantor than the owner run as that grantor.
-pub fn acl_sql(entry: &Entry) -> Vec<String> {
+/// GRANTs and REVOKEs; those by another grantor than the owner run as that grantor.
+pub fn acl_sql(statements: &[Acl]) -> Vec<String> {
     let mut sql = Vec::new();
-    for acl in &entry.acl {
+    for acl in statements {
         match &acl.grantor {
             Some(grantor) => sql.extend([
                 format!("SET SESSION AUTHORIZATION {}", ident(grantor)),

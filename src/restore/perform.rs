@@ -190,7 +190,11 @@ fn acl_works(run: &Run, of: impl Fn(&Entry) -> bool) -> Vec<Work> {
     let entries = run.catalog.entries.iter().filter(|entry| !entry.acl.is_empty() && of(entry));
     let alive = entries.filter(|entry| !run.has_failed(entry.id));
     alive
-        .map(|entry| Work { id: 0, label: format!("privileges of {}", entry.label), sql: acl_sql(entry) })
+        .map(|entry| Work {
+            id: 0,
+            label: format!("privileges of {}", entry.label),
+            sql: acl_sql(&entry.acl),
+        })
         .collect()
 }
 

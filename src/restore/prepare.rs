@@ -67,7 +67,7 @@ pub async fn prepare(
     let (source, begin, catalog) = source::open(input).await?;
     let (server, leader) = Server::connect(target).await?;
     let facts = server.facts();
-    let name = format!("{}@{}:{}/{}", target.user, server.host(), server.port(), target.dbname);
+    let name = server.target();
     ctx.event(Event::Connected { target: name.clone(), version: facts.version_text.clone() });
     set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;

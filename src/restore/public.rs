@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::ddl::Work;
+use super::ddl::{Work, acl_sql};
 use super::error::Error;
 use super::plan::Omit;
 use crate::manifest::PublicSchema;
@@ -72,16 +72,7 @@ pub async fn acl(session: &Session, source: Option<&PublicSchema>, version: Vers
         let to = Target::Object { noun: "SCHEMA", reference: "public" };
         let statements = acl_difference(to, Securable::Schema, &target.owner, version, &has, wanted)
             .map_err(|error| Error::Rows { label: work.label.clone(), reason: error.to_string() })?;
-        for acl in statements {
-            match &acl.grantor {
-                Some(grantor) => work.sql.extend([
-                    Sql::new("SET SESSION AUTHORIZATION ").role(grantor).render(),
-                    acl.sql.render(),
-                    "RESET SESSION AUTHORIZATION".to_owned(),
-                ]),
-                None => work.sql.push(acl.sql.render()),
-            }
-        }
+        work.sql = acl_sql(&statements);
     }
     Ok(work)
 }

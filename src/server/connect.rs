@@ -136,6 +136,11 @@ impl Server {
         &self.conninfo
     }
 
+    /// How messages name what was connected to: `app@db1:5432/app`.
+    pub fn target(&self) -> String {
+        format!("{}@{}:{}/{}", self.conninfo.user, self.host(), self.port(), self.conninfo.dbname)
+    }
+
     /// Where used frame buffers go back to.
     pub fn buffers(&self) -> Buffers {
         self.buffers.clone()
