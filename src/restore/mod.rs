@@ -2,6 +2,8 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod create;
+mod create_obstacle;
 mod ddl;
 mod error;
 mod jobs;
@@ -12,6 +14,7 @@ mod pool;
 mod prepare;
 mod public;
 mod run;
+mod settings;
 mod source;
 mod stream;
 mod target;
@@ -21,7 +24,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use error::Error;
+pub use create_obstacle::Obstacle;
+pub use error::{Error, Remains};
 pub use plan::{Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
@@ -45,6 +49,15 @@ pub struct Options {
     pub omit: Omit,
     /// ANALYZE at the end.
     pub analyze: bool,
+    /// Make the database of the archive, instead of restoring into the one that is connected to.
+    pub create: Option<Create>,
+}
+
+/// How to make the database.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Create {
+    /// With the server's own locale, not the source's.
+    pub target_locale: bool,
 }
 
 /// What was restored.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ddl::{Work, acl_sql, run_all};
-use super::error::Error;
+use super::error::{Error, Remains};
 use super::jobs::{data_and_post_data, entries_only};
 use super::load::Encoding;
 use super::pool::run_jobs;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
+use super::settings::setting_works;
 use super::source::Source;
 use super::stream::load_stream;
 use super::units::units;
@@ -19,7 +20,7 @@ use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Entry, SequenceValue};
 use crate::server::{Class, Session};
-use crate::sql::{Sql, ident, literal, qualified};
+use crate::sql::{literal, qualified};
 
 /// Kind of the entries that only have privileges.
 const CHANGED_ACL: &str = "changed_acl";
@@ -29,11 +30,35 @@ impl Prepared {
     ///
     /// # Errors
     /// The refusal, if there is one; else the first failure, unless the restore keeps going. What had arrived
-    /// before stays.
-    pub async fn run(self, ctx: &Context) -> Result<Summary, Error> {
+    /// before stays, but for a database that was made for it ([`Error::Unfinished`]).
+    pub async fn run(mut self, ctx: &Context) -> Result<Summary, Error> {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
+        let Some(new) = self.new.take() else { return self.fill(ctx).await };
+        self.server = new.make(ctx, &self.leader).await?;
+        let filled = match self.move_in().await {
+            Ok(()) => self.fill(ctx).await,
+            Err(error) => Err(error),
+        };
+        let mut summary = match filled {
+            Ok(summary) => summary,
+            Err(error) => return Err(new.unfinished(error).await),
+        };
+        match new.finish(ctx).await {
+            Ok(failures) => summary.failed.extend(failures),
+            Err(error) => return Err(new.remaining(Remains::Whole, error)),
+        }
+        Ok(summary)
+    }
+
+    /// From the database that was only connected to into the new one.
+    async fn move_in(&mut self) -> Result<(), Error> {
+        self.leader = self.server.connect_another().await?;
+        Ok(set_up(&self.leader).await?)
+    }
+
+    async fn fill(self, ctx: &Context) -> Result<Summary, Error> {
         let mut running = vec![self.leader.cancel_handle()];
         let result = tokio::select! {
             result = async {
@@ -118,8 +143,11 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         ctx.event(Event::Phase { name: "analyze", items: plan.tables });
         analyze(&run, &sessions).await;
     }
-    // Settings of the database last: they hold for later sessions, and some would bend a restore.
-    settings(&run, &leader).await?;
+    // Settings of the database last: they hold for later sessions, and some would bend a restore. A new database gets
+    // them with its name.
+    if options.create.is_none() {
+        settings(&run, &leader).await?;
+    }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(
@@ -238,14 +266,9 @@ async fn analyze(run: &Run, sessions: &[Session]) {
 async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     let rows = leader.query("SELECT pg_catalog.current_database()::text AS name").await?;
     let name: String = rows.first().map(|row| row.get("name")).unwrap_or_default();
-    for setting in &run.catalog.database.settings {
-        let prefix = match &setting.role {
-            Some(role) => Sql::new("ALTER ROLE ").role(role).text(format!(" IN DATABASE {}", ident(&name))),
-            None => Sql::new(format!("ALTER DATABASE {}", ident(&name))),
-        };
-        let sql = prefix.text(format!(" SET {} TO {}", setting.name, setting.value)).render();
-        if let Err(error) = leader.batch(&sql).await {
-            run.record(&format!("setting {}", setting.name), error.to_string());
+    for work in setting_works(&run.catalog.database, &name) {
+        if let Err(error) = work.run(leader).await {
+            run.record(&work.label, error.reason());
         }
     }
     Ok(())

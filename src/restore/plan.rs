@@ -138,6 +138,8 @@ pub struct Plan {
     pub identity: Option<String>,
     /// `app@db1:5432`.
     pub target: String,
+    /// The database that is made, and the name that it has until it is whole.
+    pub create: Option<(String, String)>,
     /// Database and version of the source.
     pub source: String,
     /// The source's version.

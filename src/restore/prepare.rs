@@ -1,5 +1,7 @@
 //! Looks at archive and target before anything is written.
 
+use super::create::NewDatabase;
+use super::create_obstacle::Obstacle;
 use super::error::Error;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
@@ -21,6 +23,9 @@ pub struct Prepared {
     pub(super) catalog: Catalog,
     pub(super) phases: Phases,
     pub(super) options: Options,
+    /// The database to make first, if any.
+    pub(super) new: Option<NewDatabase>,
+    obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
 }
@@ -41,6 +46,9 @@ impl Prepared {
     pub fn refusal(&self) -> Option<Error> {
         if let Some(reason) = self.read_only {
             return Some(Error::ReadOnly(reason));
+        }
+        if let Some(obstacle) = &self.obstacle {
+            return Some(obstacle.clone().into());
         }
         if !self.plan.lacks.is_empty() {
             return Some(Error::Lacks(self.plan.lacks.clone()));
@@ -67,20 +75,32 @@ pub async fn prepare(
     let (source, begin, catalog) = source::open(input).await?;
     let (server, leader) = Server::connect(target).await?;
     let facts = server.facts();
-    let name = server.target();
-    ctx.event(Event::Connected { target: name.clone(), version: facts.version_text.clone() });
+    ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
     set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
 
     let phases = Phases::of(&catalog);
-    let needs = Needs::of(&catalog, options.omit);
+    let mut needs = Needs::of(&catalog, options.omit);
+    let new = options.create.map(|create| NewDatabase::new(&server, &catalog.database, options, create));
+    if let Some(new) = &new {
+        new.add_needs(&mut needs);
+    }
     found.look_for_providers(&leader, &needs).await?;
-    let lacks = found.lacks(&needs, facts.version.major());
+    let mut lacks = found.lacks(&needs, facts.version.major());
+    let mut obstacle = None;
+    if let Some(new) = &new {
+        lacks.extend(new.lacks(&leader).await?);
+        obstacle = new.obstacle(&leader, &found).await?;
+        // That is what the database has which is only connected to.
+        found.present.clear();
+    }
     let count =
         |kinds: &[&str]| catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count();
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
-    warnings.extend(encoding_warning(&begin, &facts.encoding));
+    if new.is_none() {
+        warnings.extend(encoding_warning(&begin, &facts.encoding));
+    }
     if count(&["subscription"]) > 0 {
         warnings.push("subscriptions come back disabled, and their slots are not made".to_owned());
     }
@@ -94,7 +114,8 @@ pub async fn prepare(
             Source::File { file, .. } => Some(file.end().root.to_string()),
             Source::Stream(_) => None,
         },
-        target: name,
+        target: new.as_ref().map_or_else(|| server.target(), NewDatabase::target),
+        create: new.as_ref().map(|new| (new.name().to_owned(), new.building().to_owned())),
         source: begin.source.database.clone(),
         source_version: begin.source.server_version.clone(),
         target_version: facts.version_text.clone(),
@@ -126,6 +147,8 @@ pub async fn prepare(
         begin,
         phases,
         options: options.clone(),
+        new,
+        obstacle,
         plan,
         read_only: found.read_only,
         catalog,

@@ -107,6 +107,13 @@ impl Server {
         self.session(&self.conninfo).await
     }
 
+    /// The same server, for sessions on another of its databases. What [`facts`](Self::facts) says of the encoding is
+    /// still the first one's.
+    #[must_use]
+    pub fn in_database(&self, dbname: &str) -> Self {
+        Self { conninfo: Arc::new(self.conninfo.with_dbname(dbname)), ..self.clone() }
+    }
+
     /// A session on another database of this server.
     ///
     /// # Errors

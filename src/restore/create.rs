@@ -1,0 +1,315 @@
+//! `-C`: the database itself.
+//!
+//! It is made under another name. The last transaction gives it its own, together with everything that a database has
+//! besides its contents, so what carries the name is whole. Limits and settings, which could hinder the restore, are
+//! among that.
+
+use serde::Deserialize;
+
+use super::Failure;
+use super::create_obstacle::Obstacle;
+use super::ddl::{Work, acl_sql};
+use super::error::{Error, Remains};
+use super::plan::{Needs, Omit};
+use super::settings::setting_works;
+use super::target::Target;
+use super::{Create, Options};
+use crate::context::Context;
+use crate::event::Event;
+use crate::manifest::Database;
+use crate::server::settings::{Scope, Writing};
+use crate::server::{Server, Session};
+use crate::sql::{ident, literal};
+
+/// What the name has at its end until the database is whole.
+const SUFFIX: &str = "__restoring";
+/// Longest name that the server does not cut, bytes: NAMEDATALEN - 1.
+const NAME_MAX: usize = 63;
+
+/// A database that a restore makes.
+#[derive(Clone, Debug)]
+pub struct NewDatabase {
+    server: Server,
+    database: Database,
+    building: String,
+    options: Create,
+    omit: Omit,
+    keep_going: bool,
+}
+
+#[derive(Deserialize)]
+struct Facts {
+    role: String,
+    may_create: bool,
+    #[serde(default)]
+    may_give: Option<bool>,
+    exists: bool,
+    building: bool,
+    sessions: i64,
+}
+
+impl NewDatabase {
+    /// The database of an archive, on the server of `server`, whose own database is only where to connect to.
+    pub fn new(server: &Server, database: &Database, options: &Options, create: Create) -> Self {
+        Self {
+            server: server.clone(),
+            building: building_name(&database.name),
+            database: database.clone(),
+            options: create,
+            omit: options.omit,
+            keep_going: options.keep_going,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.database.name
+    }
+
+    /// Its name until it is whole.
+    pub fn building(&self) -> &str {
+        &self.building
+    }
+
+    /// How messages name it: `app@db1:5432/app`.
+    pub fn target(&self) -> String {
+        self.server.in_database(self.name()).target()
+    }
+
+    /// Adds what the database itself needs of the server.
+    pub fn add_needs(&self, needs: &mut Needs) {
+        let database = &self.database;
+        let label = || format!("database {}", ident(&database.name));
+        if !self.omit.owner {
+            needs.roles.entry(database.owner.clone()).or_insert_with(label);
+        }
+        if !self.omit.privileges {
+            for role in database.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)) {
+                needs.roles.entry(role.clone()).or_insert_with(label);
+            }
+        }
+        if !matches!(database.tablespace.as_str(), "" | "pg_default") {
+            needs.tablespaces.entry(database.tablespace.clone()).or_insert_with(label);
+        }
+        if !self.omit.labels {
+            for one in &database.labels {
+                needs.label_providers.entry(one.provider.clone()).or_insert_with(label);
+            }
+        }
+    }
+
+    /// What the server lacks of the locale, one line each. It is asked with `lc_monetary`, which anybody may set to any
+    /// locale that there is; what ICU knows shows itself only when the database is made.
+    ///
+    /// # Errors
+    /// A lost connection.
+    pub async fn lacks(&self, session: &Session) -> Result<Vec<String>, Error> {
+        const WAY_OUT: &str = "--target-locale takes the server's own";
+        let mut lines = Vec::new();
+        if self.options.target_locale {
+            return Ok(lines);
+        }
+        if let Some((major, what)) = self.database.locale_needs().filter(|(major, _)| *major > session.version.major()) {
+            lines.push(format!("PostgreSQL {major} or newer ({what}; {WAY_OUT})"));
+        }
+        let Database { collate, ctype, .. } = &self.database;
+        let both = [("LC_COLLATE", collate), ("LC_CTYPE", ctype)];
+        for (category, locale) in both.into_iter().take(if collate == ctype { 1 } else { 2 }) {
+            let sql = format!("BEGIN; SET LOCAL lc_monetary = {}; ROLLBACK", literal(locale));
+            if let Err(error) = session.batch(&sql).await {
+                session.batch("ROLLBACK").await?;
+                if error.sqlstate() == Some("22023") {
+                    lines.push(format!("locale \"{locale}\" ({category} of the database; {WAY_OUT})"));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// What stands in the way of making it.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub async fn obstacle(&self, session: &Session, found: &Target) -> Result<Option<Obstacle>, Error> {
+        // A member may only give what it can take the role's place in.
+        let membership = if session.version.at_least(16) { "SET" } else { "MEMBER" };
+        let (name, building, owner) =
+            (literal(self.name()), literal(&self.building), literal(&self.database.owner));
+        let rows: Vec<Facts> = session
+            .fetch(&format!(
+                "select current_user::text as role, r.rolsuper or r.rolcreatedb as may_create,
+                    (select pg_has_role(o.oid, '{membership}') from pg_roles o where o.rolname = {owner}) as may_give,
+                    exists (select 1 from pg_database d where d.datname = {name}) as exists,
+                    exists (select 1 from pg_database d where d.datname = {building}) as building,
+                    (select count(*) from pg_stat_activity a where a.datname = {building}) as sessions
+                from pg_roles r where r.rolname = current_user"
+            ))
+            .await?;
+        let Some(facts) = rows.into_iter().next() else { return Ok(None) };
+        let (database, building) = (self.name().to_owned(), self.building.clone());
+        let owner = &self.database.owner;
+        Ok(if facts.exists {
+            Some(Obstacle::Exists(database))
+        } else if facts.building {
+            Some(Obstacle::Leftover { database: building, sessions: facts.sessions })
+        } else if !facts.may_create {
+            Some(Obstacle::MayNotCreate(facts.role))
+        } else if !self.omit.owner && found.roles.contains(owner) && facts.may_give == Some(false) {
+            Some(Obstacle::MayNotGive { role: facts.role, owner: owner.clone() })
+        } else {
+            None
+        })
+    }
+
+    /// Makes it, empty, and says where.
+    ///
+    /// # Errors
+    /// Those of the server; the user's. It is not there then.
+    pub async fn make(&self, ctx: &Context, session: &Session) -> Result<Server, Error> {
+        ctx.event(Event::Phase { name: "database", items: 1 });
+        let sql = self.statement(session.version.major());
+        // Whoever stops waiting would not know whether it has come to be.
+        let stop = async {
+            ctx.cancel.cancelled().await;
+            let _ = session.cancel_handle().cancel().await;
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        let result = tokio::select! {
+            result = session.batch(&sql) => result,
+            never = stop => match never {},
+        };
+        let cancelled = ctx.cancel.is_cancelled();
+        match result {
+            Ok(()) if cancelled => Err(self.unfinished(Error::Cancelled).await),
+            Ok(()) => Ok(self.server.in_database(&self.building)),
+            Err(_) if cancelled => Err(Error::Cancelled),
+            Err(source) => {
+                Err(Error::CreateDatabase { database: self.name().to_owned(), sql, source })
+            }
+        }
+    }
+
+    fn statement(&self, major: u16) -> String {
+        let name = ident(&self.building);
+        let owner = match self.omit.owner {
+            true => String::new(),
+            false => format!("OWNER = {} ", ident(&self.database.owner)),
+        };
+        format!("CREATE DATABASE {name} WITH {owner}{}", self.database.options(major, !self.options.target_locale))
+    }
+
+    /// Gives it its name and everything else that is the database's own. Returns what could not be given.
+    ///
+    /// # Errors
+    /// Those of the server; it still has its other name then.
+    pub async fn finish(&self, ctx: &Context) -> Result<Vec<Failure>, Error> {
+        // The session that made it may have been cut off in the meantime, as idle ones are.
+        let session = self.server.connect_another().await?;
+        session.set_up_writing(Scope::Session, Writing::default()).await?;
+        session.batch("SET synchronous_commit = on; BEGIN").await?;
+        // Waits until the last session has left the database, 5 seconds at most.
+        let (building, name) = (ident(&self.building), ident(self.name()));
+        let rename = format!("ALTER DATABASE {building} RENAME TO {name}");
+        Work { id: 0, label: format!("database {name}"), sql: vec![rename] }.run(&session).await?;
+
+        let mut failures = Vec::new();
+        let must = self.properties().into_iter().map(|work| (work, self.keep_going));
+        // Who may not set something still gets everything else, and is told.
+        let may = setting_works(&self.database, self.name()).into_iter().map(|work| (work, true));
+        for (mut work, go_on) in must.chain(may) {
+            work.sql.insert(0, "SAVEPOINT property".to_owned());
+            work.sql.push("RELEASE SAVEPOINT property".to_owned());
+            match work.run(&session).await {
+                Ok(()) => {}
+                Err(error) if go_on && !error.is_fatal() => {
+                    session.batch("ROLLBACK TO SAVEPOINT property").await?;
+                    ctx.warn(format!("cannot restore {}: {}", work.label, error.reason()));
+                    failures.push(Failure { label: work.label, reason: error.reason() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        session.batch("COMMIT").await?;
+        Ok(failures)
+    }
+
+    /// Comment, labels, privileges, limits: what the database has besides its settings.
+    fn properties(&self) -> Vec<Work> {
+        let database = &self.database;
+        let name = ident(self.name());
+        let mut works = Vec::new();
+        let mut add = |what: &str, sql: Vec<String>| {
+            if !sql.is_empty() {
+                works.push(Work { id: 0, label: format!("{what} of database {name}"), sql });
+            }
+        };
+        let comment = database.comment.iter();
+        add("comment", comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect());
+        if !self.omit.labels {
+            add("security labels", database.labels.iter().map(|label| label.sql.render()).collect());
+        }
+        if !self.omit.privileges {
+            add("privileges", acl_sql(&database.acl));
+        }
+        if database.connection_limit >= 0 {
+            let limit = database.connection_limit;
+            add("connection limit", vec![format!("ALTER DATABASE {name} CONNECTION LIMIT = {limit}")]);
+        }
+        if database.is_template {
+            add("template flag", vec![format!("ALTER DATABASE {name} IS_TEMPLATE = true")]);
+        }
+        works
+    }
+
+    /// Removes what was made, unless the user goes on after errors; says what remains.
+    pub async fn unfinished(&self, source: Error) -> Error {
+        let remains = match self.keep_going || self.remove().await.is_err() {
+            true => Remains::Part,
+            false => Remains::Nothing,
+        };
+        self.remaining(remains, source)
+    }
+
+    /// The error of a restore that left a database under the other name, or removed it.
+    pub fn remaining(&self, remains: Remains, source: Error) -> Error {
+        Error::Unfinished {
+            database: self.building.clone(),
+            name: self.name().to_owned(),
+            remains,
+            source: Box::new(source),
+        }
+    }
+
+    async fn remove(&self) -> Result<(), Error> {
+        let session = self.server.connect_another().await?;
+        // Sessions of this restore may still be at work; only older servers have to wait for them.
+        let force = if session.version.at_least(13) { " WITH (FORCE)" } else { "" };
+        Ok(session.batch(&format!("DROP DATABASE {}{force}", ident(&self.building))).await?)
+    }
+}
+
+/// The name that a database has until it is whole.
+fn building_name(name: &str) -> String {
+    let mut end = name.len().min(NAME_MAX - SUFFIX.len());
+    while !name.is_char_boundary(end) || name[end..] == *SUFFIX {
+        end -= 1;
+    }
+    format!("{}{SUFFIX}", &name[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME_MAX, building_name};
+
+    #[test]
+    fn the_other_name_is_another_and_not_too_long() {
+        assert_eq!(building_name("app"), "app__restoring");
+        assert_eq!(building_name(""), "__restoring");
+        assert_eq!(building_name("app__restoring"), "app__restoring__restoring");
+        for name in ["ä".repeat(31), "x".repeat(63), format!("{}__restoring", "x".repeat(52))] {
+            let building = building_name(&name);
+            assert!(building.len() <= NAME_MAX && building != name, "{building}");
+            assert!(building.ends_with("__restoring"), "{building}");
+        }
+    }
+}
