@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use pgark::context::Context;
-use pgark::restore::{Create, Error, Failure, Input, Omit, Options, Plan, Remains, Summary, prepare};
+use pgark::restore::{Create, Error, Failure, Input, Making, Omit, Options, Plan, Remains, Summary, prepare};
 
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
@@ -67,9 +67,12 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     painter.finish();
     // It had no time to remove what it had made.
     let overdue = || match create {
-        Some((name, database)) => {
-            Error::Unfinished { database, name, remains: Remains::Part, source: Box::new(Error::Cancelled) }
-        }
+        Some(Making { name, building }) => Error::Unfinished {
+            database: building,
+            name,
+            remains: Remains::Part,
+            source: Box::new(Error::Cancelled),
+        },
         None => Error::Cancelled,
     };
     let result = result.unwrap_or_else(|| Err(overdue()));
@@ -83,10 +86,12 @@ fn target(arguments: &Restore) -> Result<Option<String>, Report> {
     let named = ["PGDATABASE", "PGSERVICE"].iter().any(|name| std::env::var_os(name).is_some());
     if arguments.dbname.is_none() && !named {
         let archive = visible(&arguments.archive.to_string_lossy());
-        return Err(Report::new(exit::USAGE, "no target is named: -d is missing").hint(match arguments.create {
-            true => format!("name a database to connect to: pgark restore {archive} -C -d postgres"),
-            false => format!("name the database: pgark restore {archive} -d NAME"),
-        }));
+        return Err(Report::new(exit::USAGE, "no target is named: -d is missing").hint(
+            match arguments.create {
+                true => format!("name a database to connect to: pgark restore {archive} -C -d postgres"),
+                false => format!("name the database: pgark restore {archive} -d NAME"),
+            },
+        ));
     }
     Ok(arguments.dbname.clone())
 }
@@ -126,7 +131,7 @@ fn plan_text(plan: &Plan) -> String {
         visible(&plan.target_version),
     );
     let mut line = |name: &str, what: &str| text.push_str(&format!("  {name:<10} {}\n", visible(what)));
-    if let Some((name, building)) = &plan.create {
+    if let Some(Making { name, building }) = &plan.create {
         line("create", &format!("database {name}, called {building} until it is whole"));
     }
     line("pre-data", &figure::count(plan.pre_data as u64, "object"));

@@ -156,7 +156,8 @@ mod tests {
             icu.options(16, true),
             format!("{base} LOCALE_PROVIDER = 'icu' {pair} ICU_LOCALE = 'de' ICU_RULES = '&a<g'{place}")
         );
-        let builtin = Database { tablespace: "pg_default".to_owned(), ..database("builtin", Some("C.UTF-8"), None) };
+        let builtin =
+            Database { tablespace: "pg_default".to_owned(), ..database("builtin", Some("C.UTF-8"), None) };
         assert_eq!(
             builtin.options(17, true),
             format!("{base} LOCALE_PROVIDER = 'builtin' {pair} BUILTIN_LOCALE = 'C.UTF-8'")

@@ -4,15 +4,11 @@
 //! besides its contents, so what carries the name is whole. Limits and settings, which could hinder the restore, are
 //! among that.
 
-use serde::Deserialize;
-
 use super::Failure;
-use super::create_obstacle::Obstacle;
 use super::ddl::{Work, acl_sql};
 use super::error::{Error, Remains};
-use super::plan::{Needs, Omit};
+use super::plan::{Making, Omit};
 use super::settings::setting_works;
-use super::target::Target;
 use super::{Create, Options};
 use crate::context::Context;
 use crate::event::Event;
@@ -30,22 +26,11 @@ const NAME_MAX: usize = 63;
 #[derive(Clone, Debug)]
 pub struct NewDatabase {
     server: Server,
-    database: Database,
-    building: String,
-    options: Create,
-    omit: Omit,
+    pub(super) database: Database,
+    pub(super) building: String,
+    pub(super) options: Create,
+    pub(super) omit: Omit,
     keep_going: bool,
-}
-
-#[derive(Deserialize)]
-struct Facts {
-    role: String,
-    may_create: bool,
-    #[serde(default)]
-    may_give: Option<bool>,
-    exists: bool,
-    building: bool,
-    sessions: i64,
 }
 
 impl NewDatabase {
@@ -61,104 +46,18 @@ impl NewDatabase {
         }
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.database.name
     }
 
-    /// Its name until it is whole.
-    pub fn building(&self) -> &str {
-        &self.building
+    /// Its name, now and when it is whole.
+    pub fn making(&self) -> Making {
+        Making { name: self.name().to_owned(), building: self.building.clone() }
     }
 
     /// How messages name it: `app@db1:5432/app`.
     pub fn target(&self) -> String {
         self.server.in_database(self.name()).target()
-    }
-
-    /// Adds what the database itself needs of the server.
-    pub fn add_needs(&self, needs: &mut Needs) {
-        let database = &self.database;
-        let label = || format!("database {}", ident(&database.name));
-        if !self.omit.owner {
-            needs.roles.entry(database.owner.clone()).or_insert_with(label);
-        }
-        if !self.omit.privileges {
-            for role in database.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)) {
-                needs.roles.entry(role.clone()).or_insert_with(label);
-            }
-        }
-        if !matches!(database.tablespace.as_str(), "" | "pg_default") {
-            needs.tablespaces.entry(database.tablespace.clone()).or_insert_with(label);
-        }
-        if !self.omit.labels {
-            for one in &database.labels {
-                needs.label_providers.entry(one.provider.clone()).or_insert_with(label);
-            }
-        }
-    }
-
-    /// What the server lacks of the locale, one line each. It is asked with `lc_monetary`, which anybody may set to any
-    /// locale that there is; what ICU knows shows itself only when the database is made.
-    ///
-    /// # Errors
-    /// A lost connection.
-    pub async fn lacks(&self, session: &Session) -> Result<Vec<String>, Error> {
-        const WAY_OUT: &str = "--target-locale takes the server's own";
-        let mut lines = Vec::new();
-        if self.options.target_locale {
-            return Ok(lines);
-        }
-        if let Some((major, what)) = self.database.locale_needs().filter(|(major, _)| *major > session.version.major()) {
-            lines.push(format!("PostgreSQL {major} or newer ({what}; {WAY_OUT})"));
-        }
-        let Database { collate, ctype, .. } = &self.database;
-        let both = [("LC_COLLATE", collate), ("LC_CTYPE", ctype)];
-        for (category, locale) in both.into_iter().take(if collate == ctype { 1 } else { 2 }) {
-            let sql = format!("BEGIN; SET LOCAL lc_monetary = {}; ROLLBACK", literal(locale));
-            if let Err(error) = session.batch(&sql).await {
-                session.batch("ROLLBACK").await?;
-                if error.sqlstate() == Some("22023") {
-                    lines.push(format!("locale \"{locale}\" ({category} of the database; {WAY_OUT})"));
-                }
-            }
-        }
-        Ok(lines)
-    }
-
-    /// What stands in the way of making it.
-    ///
-    /// # Errors
-    /// Those of the server.
-    pub async fn obstacle(&self, session: &Session, found: &Target) -> Result<Option<Obstacle>, Error> {
-        // A member may only give what it can take the role's place in.
-        let membership = if session.version.at_least(16) { "SET" } else { "MEMBER" };
-        let (name, building, owner) =
-            (literal(self.name()), literal(&self.building), literal(&self.database.owner));
-        let rows: Vec<Facts> = session
-            .fetch(&format!(
-                "select current_user::text as role, r.rolsuper or r.rolcreatedb as may_create,
-                    (select pg_has_role(o.oid, '{membership}') from pg_roles o where o.rolname = {owner}) as may_give,
-                    exists (select 1 from pg_database d where d.datname = {name}) as exists,
-                    exists (select 1 from pg_database d where d.datname = {building}) as building,
-                    (select count(*) from pg_stat_activity a where a.datname = {building}) as sessions
-                from pg_roles r where r.rolname = current_user"
-            ))
-            .await?;
-        let Some(facts) = rows.into_iter().next() else { return Ok(None) };
-        let (database, building) = (self.name().to_owned(), self.building.clone());
-        let owner = &self.database.owner;
-        Ok(if facts.exists {
-            Some(Obstacle::Exists(database))
-        } else if facts.building {
-            Some(Obstacle::Leftover { database: building, sessions: facts.sessions })
-        } else if !facts.may_create {
-            Some(Obstacle::MayNotCreate(facts.role))
-        } else if !self.omit.owner && found.roles.contains(owner) && facts.may_give == Some(false) {
-            Some(Obstacle::MayNotGive { role: facts.role, owner: owner.clone() })
-        } else {
-            None
-        })
     }
 
     /// Makes it, empty, and says where.
@@ -183,9 +82,7 @@ impl NewDatabase {
             Ok(()) if cancelled => Err(self.unfinished(Error::Cancelled).await),
             Ok(()) => Ok(self.server.in_database(&self.building)),
             Err(_) if cancelled => Err(Error::Cancelled),
-            Err(source) => {
-                Err(Error::CreateDatabase { database: self.name().to_owned(), sql, source })
-            }
+            Err(source) => Err(Error::CreateDatabase { database: self.name().to_owned(), sql, source }),
         }
     }
 
@@ -195,7 +92,10 @@ impl NewDatabase {
             true => String::new(),
             false => format!("OWNER = {} ", ident(&self.database.owner)),
         };
-        format!("CREATE DATABASE {name} WITH {owner}{}", self.database.options(major, !self.options.target_locale))
+        format!(
+            "CREATE DATABASE {name} WITH {owner}{}",
+            self.database.options(major, !self.options.target_locale)
+        )
     }
 
     /// Gives it its name and everything else that is the database's own. Returns what could not be given.
@@ -244,7 +144,10 @@ impl NewDatabase {
             }
         };
         let comment = database.comment.iter();
-        add("comment", comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect());
+        add(
+            "comment",
+            comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect(),
+        );
         if !self.omit.labels {
             add("security labels", database.labels.iter().map(|label| label.sql.render()).collect());
         }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::create_obstacle::Obstacle;
+use super::obstacle::Obstacle;
 
 /// Why a restore did not start, or stopped.
 #[derive(Debug, Error)]

@@ -3,11 +3,11 @@
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
 mod create;
-mod create_obstacle;
 mod ddl;
 mod error;
 mod jobs;
 mod load;
+mod obstacle;
 mod perform;
 mod plan;
 mod pool;
@@ -24,9 +24,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use create_obstacle::Obstacle;
 pub use error::{Error, Remains};
-pub use plan::{Needs, Omit, Plan};
+pub use obstacle::Obstacle;
+pub use plan::{Making, Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.

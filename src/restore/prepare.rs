@@ -1,8 +1,8 @@
 //! Looks at archive and target before anything is written.
 
 use super::create::NewDatabase;
-use super::create_obstacle::Obstacle;
 use super::error::Error;
+use super::obstacle::Obstacle;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
 use super::target::Target;
@@ -115,7 +115,7 @@ pub async fn prepare(
             Source::Stream(_) => None,
         },
         target: new.as_ref().map_or_else(|| server.target(), NewDatabase::target),
-        create: new.as_ref().map(|new| (new.name().to_owned(), new.building().to_owned())),
+        create: new.as_ref().map(NewDatabase::making),
         source: begin.source.database.clone(),
         source_version: begin.source.server_version.clone(),
         target_version: facts.version_text.clone(),

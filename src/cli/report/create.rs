@@ -13,7 +13,8 @@ impl Report {
         let report = Self::new(exit::REFUSED, obstacle);
         match obstacle {
             Obstacle::Exists(name) => {
-                let sql = format!("ALTER DATABASE {} RENAME TO {}", ident(name), ident(&format!("{name}_old")));
+                let sql =
+                    format!("ALTER DATABASE {} RENAME TO {}", ident(name), ident(&format!("{name}_old")));
                 report.hint(format!("give that one another name first: {}", statement(scene, &sql)))
             }
             Obstacle::Leftover { database, sessions } => {
@@ -24,8 +25,10 @@ impl Report {
                 let sql = format!("DROP DATABASE {}", ident(database));
                 report.hint(format!("if no other restore is running, remove it: {}", statement(scene, &sql)))
             }
-            Obstacle::MayNotCreate(role) => Self { code: exit::ACCESS, ..report }
-                .hint(format!("connect as a role that may (-U postgres), or ALTER ROLE {} CREATEDB", ident(role))),
+            Obstacle::MayNotCreate(role) => Self { code: exit::ACCESS, ..report }.hint(format!(
+                "connect as a role that may (-U postgres), or ALTER ROLE {} CREATEDB",
+                ident(role)
+            )),
             Obstacle::MayNotGive { role, owner } => Self { code: exit::ACCESS, ..report }.hint(format!(
                 "connect as a superuser (-U postgres), GRANT {} TO {}, or leave out owners: -O",
                 ident(owner),

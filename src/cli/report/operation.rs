@@ -102,7 +102,11 @@ impl Report {
             }
             E::Obstacle(obstacle) => Self::obstacle(obstacle, scene),
             E::CreateDatabase { sql, source, .. } => {
-                let report = failed(Self::new(exit::REJECTED, error).place(format!("statement: {sql}")), source, scene);
+                let report = failed(
+                    Self::new(exit::REJECTED, error).place(format!("statement: {sql}")),
+                    source,
+                    scene,
+                );
                 match source.sqlstate() {
                     // What the server says of locales that it does not know, or that do not go with the encoding.
                     Some("42809" | "22023" | "0A000") if sql.contains(" LC_COLLATE ") => {
