@@ -1,10 +1,9 @@
 //! The facts of the database as the archive records them.
 
 use super::entries::labels;
-use crate::manifest::{Database as Facts, PublicSchema, SecurityLabel, Setting};
-use crate::object::acl::{AclError, Securable, Target, acl_difference};
+use crate::manifest::{Database as Facts, DatabaseLabel, PublicSchema, Setting};
+use crate::object::acl::{AclError, AclItem};
 use crate::object::{Assignment, CatalogId, Class, Database, Facts as Row};
-use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
 /// Facts of the database: what `info` shows and what whoever creates the database needs.
@@ -15,8 +14,8 @@ pub fn facts(database: &Database, source: Version) -> Result<Facts, AclError> {
     let Some(row) = database.facts() else {
         return Ok(Facts::default());
     };
-    let target = Target::Object { noun: "DATABASE", reference: &ident(&row.name) };
-    let acl = row.acl.as_ref().unwrap_or(&row.acl_default);
+    // A restore makes statements of the items; whether they can be read shows now.
+    row.acl.iter().flatten().try_for_each(|item| AclItem::try_from(item.as_str()).map(drop))?;
     let mut facts = Facts {
         name: row.name.clone(),
         owner: row.owner.clone(),
@@ -30,10 +29,10 @@ pub fn facts(database: &Database, source: Version) -> Result<Facts, AclError> {
         connection_limit: row.connection_limit,
         is_template: row.is_template,
         comment: row.comment.clone(),
-        labels: database_labels(row),
+        labels: labels_of(row),
         settings: settings(&row.setting_roles, &row.settings),
         role_paths: settings(&row.path_roles, &row.paths),
-        acl: acl_difference(target, Securable::Database, &row.owner, source, &row.acl_default, acl)?,
+        acl_items: row.acl.clone(),
         public: public(database),
         ..Facts::default()
     };
@@ -49,14 +48,9 @@ fn provider(letter: &str) -> &str {
     }
 }
 
-/// SECURITY LABEL on the database, of every provider.
-fn database_labels(row: &Row) -> Vec<SecurityLabel> {
-    let statement = |(provider, text): (&String, &String)| {
-        let (by, on, is) = (ident(provider), ident(&row.name), literal(text));
-        let sql = Sql::new(format!("SECURITY LABEL FOR {by} ON DATABASE {on} IS {is}"));
-        SecurityLabel { provider: provider.clone(), sql }
-    };
-    row.label_providers.iter().zip(&row.labels).map(statement).collect()
+fn labels_of(row: &Row) -> Vec<DatabaseLabel> {
+    let pairs = row.label_providers.iter().zip(&row.labels);
+    pairs.map(|(provider, text)| DatabaseLabel { provider: provider.clone(), text: text.clone() }).collect()
 }
 
 /// Roles (empty for all) and `name=value` items, in stored order.

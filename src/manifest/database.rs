@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Acl, Entry, SecurityLabel};
+use super::entry::{Entry, SecurityLabel};
 use crate::sql::{ident, literal};
 
 /// The record CATALOG (and CATALOG2).
@@ -48,14 +48,14 @@ pub struct Database {
     pub comment: Option<String>,
     /// Security labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub labels: Vec<SecurityLabel>,
+    pub labels: Vec<DatabaseLabel>,
     /// `ALTER DATABASE … SET`: (setting, value as stored), in order.
     pub settings: Vec<Setting>,
     /// `ALTER ROLE … SET search_path`, which holds in every database: recorded, since unqualified names depend on
     /// it, but not applied, since it belongs to the cluster.
     pub role_paths: Vec<Setting>,
-    /// GRANT and REVOKE on the database.
-    pub acl: Vec<Acl>,
+    /// `datacl` as text items; `None` for NULL. No statements: those would name the database.
+    pub acl_items: Option<Vec<String>>,
     /// Whether the schema `public` exists, and what it grants in the source (documentation of `public`: objects §2).
     pub public: Option<PublicSchema>,
 }
@@ -97,6 +97,15 @@ impl Database {
             _ => None,
         }
     }
+}
+
+/// A security label on the database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseLabel {
+    /// The provider: a module of the server.
+    pub provider: String,
+    /// The label.
+    pub text: String,
 }
 
 /// `ALTER DATABASE d SET name TO value`, or `ALTER ROLE role IN DATABASE d SET name TO value`.

@@ -30,8 +30,6 @@ pub struct Facts {
     pub is_template: bool,
     /// datacl
     pub acl: Option<Vec<String>>,
-    /// `acldefault('d', datdba)`
-    pub acl_default: Vec<String>,
     /// shobj_description
     pub comment: Option<String>,
     /// providers of security labels

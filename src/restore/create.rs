@@ -12,10 +12,12 @@ use super::settings::setting_works;
 use super::{Create, Options};
 use crate::context::Context;
 use crate::event::Event;
-use crate::manifest::Database;
+use crate::manifest::{Acl, Begin, Database, DatabaseLabel};
+use crate::object::acl::{AclError, AclItem, Grants, Privilege, Securable, Target};
 use crate::server::settings::{Scope, Writing};
 use crate::server::{Server, Session};
 use crate::sql::{ident, literal};
+use crate::version::Version;
 
 /// What the name has at its end until the database is whole.
 const SUFFIX: &str = "__restoring";
@@ -26,7 +28,10 @@ const NAME_MAX: usize = 63;
 #[derive(Clone, Debug)]
 pub struct NewDatabase {
     server: Server,
+    pub(super) name: String,
     pub(super) database: Database,
+    /// GRANT and REVOKE that lead from what a database is born with.
+    pub(super) acl: Vec<Acl>,
     pub(super) building: String,
     pub(super) options: Create,
     pub(super) omit: Omit,
@@ -35,29 +40,40 @@ pub struct NewDatabase {
 
 impl NewDatabase {
     /// The database of an archive, on the server of `server`, whose own database is only where to connect to.
-    pub fn new(server: &Server, database: &Database, options: &Options, create: Create) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Privileges that cannot be read.
+    pub fn new(
+        server: &Server,
+        begin: &Begin,
+        database: &Database,
+        options: &Options,
+        create: Create,
+    ) -> Result<Self, Error> {
+        let name = begin.source.database.clone();
+        let acl = acl(&name, database, Version::from_num(begin.source.server_version_num));
+        let acl = acl
+            .map_err(|error| Error::Rows { label: format!("database {name}"), reason: error.to_string() })?;
+        Ok(Self {
             server: server.clone(),
-            building: building_name(&database.name),
+            building: building_name(&name),
+            name,
             database: database.clone(),
+            acl,
             options: create,
             omit: options.omit,
             keep_going: options.keep_going,
-        }
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.database.name
+        })
     }
 
     /// Its name, now and when it is whole.
     pub fn making(&self) -> Making {
-        Making { name: self.name().to_owned(), building: self.building.clone() }
+        Making { name: self.name.clone(), building: self.building.clone() }
     }
 
     /// How messages name it: `app@db1:5432/app`.
     pub fn target(&self) -> String {
-        self.server.in_database(self.name()).target()
+        self.server.in_database(&self.name).target()
     }
 
     /// Makes it, empty, and says where.
@@ -82,7 +98,7 @@ impl NewDatabase {
             Ok(()) if cancelled => Err(self.unfinished(Error::Cancelled).await),
             Ok(()) => Ok(self.server.in_database(&self.building)),
             Err(_) if cancelled => Err(Error::Cancelled),
-            Err(source) => Err(Error::CreateDatabase { database: self.name().to_owned(), sql, source }),
+            Err(source) => Err(Error::CreateDatabase { database: self.name.clone(), sql, source }),
         }
     }
 
@@ -108,14 +124,14 @@ impl NewDatabase {
         session.set_up_writing(Scope::Session, Writing::default()).await?;
         session.batch("SET synchronous_commit = on; BEGIN").await?;
         // Waits until the last session has left the database, 5 seconds at most.
-        let (building, name) = (ident(&self.building), ident(self.name()));
+        let (building, name) = (ident(&self.building), ident(&self.name));
         let rename = format!("ALTER DATABASE {building} RENAME TO {name}");
         Work { id: 0, label: format!("database {name}"), sql: vec![rename] }.run(&session).await?;
 
         let mut failures = Vec::new();
         let must = self.properties().into_iter().map(|work| (work, self.keep_going));
         // Who may not set something still gets everything else, and is told.
-        let may = setting_works(&self.database, self.name()).into_iter().map(|work| (work, true));
+        let may = setting_works(&self.database, &self.name).into_iter().map(|work| (work, true));
         for (mut work, go_on) in must.chain(may) {
             work.sql.insert(0, "SAVEPOINT property".to_owned());
             work.sql.push("RELEASE SAVEPOINT property".to_owned());
@@ -136,7 +152,7 @@ impl NewDatabase {
     /// Comment, labels, privileges, limits: what the database has besides its settings.
     fn properties(&self) -> Vec<Work> {
         let database = &self.database;
-        let name = ident(self.name());
+        let name = ident(&self.name);
         let mut works = Vec::new();
         let mut add = |what: &str, sql: Vec<String>| {
             if !sql.is_empty() {
@@ -149,10 +165,14 @@ impl NewDatabase {
             comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect(),
         );
         if !self.omit.labels {
-            add("security labels", database.labels.iter().map(|label| label.sql.render()).collect());
+            let statement = |label: &DatabaseLabel| {
+                let (provider, text) = (ident(&label.provider), literal(&label.text));
+                format!("SECURITY LABEL FOR {provider} ON DATABASE {name} IS {text}")
+            };
+            add("security labels", database.labels.iter().map(statement).collect());
         }
         if !self.omit.privileges {
-            add("privileges", acl_sql(&database.acl));
+            add("privileges", acl_sql(&self.acl));
         }
         if database.connection_limit >= 0 {
             let limit = database.connection_limit;
@@ -177,7 +197,7 @@ impl NewDatabase {
     pub fn remaining(&self, remains: Remains, source: Error) -> Error {
         Error::Unfinished {
             database: self.building.clone(),
-            name: self.name().to_owned(),
+            name: self.name.clone(),
             remains,
             source: Box::new(source),
         }
@@ -191,6 +211,23 @@ impl NewDatabase {
     }
 }
 
+/// From the privileges that a database is born with to those of the source.
+fn acl(name: &str, database: &Database, source: Version) -> Result<Vec<Acl>, AclError> {
+    let Some(items) = &database.acl_items else { return Ok(Vec::new()) };
+    let owner = &database.owner;
+    let item = |grantee: Option<&String>, letters: &str| AclItem {
+        grantee: grantee.cloned(),
+        privileges: letters.chars().map(|letter| Privilege { letter, grantable: false }).collect(),
+        grantor: owner.clone(),
+    };
+    // `acldefault('d', owner)` of every version (acl.h, ACL_ALL_RIGHTS_DATABASE).
+    let base = [item(None, "Tc"), item(Some(owner), "CTc")];
+    let current = items.iter().map(|item| item.as_str().try_into()).collect::<Result<Vec<_>, _>>()?;
+    let target = Target::Object { noun: "DATABASE", reference: &ident(name) };
+    let grants = Grants { target, of: Securable::Database, owner, source, known: &[] };
+    Ok(grants.statements(&base, &current))
+}
+
 /// The name that a database has until it is whole.
 fn building_name(name: &str) -> String {
     let mut end = name.len().min(NAME_MAX - SUFFIX.len());
@@ -202,7 +239,29 @@ fn building_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAME_MAX, building_name};
+    use super::{NAME_MAX, acl, building_name};
+    use crate::manifest::Database;
+    use crate::version::Version;
+
+    #[test]
+    fn privileges_are_said_as_differences() {
+        let said = |items: Option<&[&str]>| {
+            let acl_items = items.map(|items| items.iter().map(|item| (*item).to_owned()).collect());
+            let database = Database { owner: "O".to_owned(), acl_items, ..Database::default() };
+            let acl = acl("my app", &database, Version::from_num(180_000)).unwrap();
+            acl.iter().map(|acl| acl.sql.render()).collect::<Vec<_>>()
+        };
+        assert!(said(None).is_empty());
+        assert!(said(Some(&["=Tc/O", "O=CTc/O"])).is_empty());
+        assert_eq!(
+            said(Some(&["O=CTc/O", "r=c*/O"])),
+            [
+                "REVOKE TEMPORARY, CONNECT ON DATABASE \"my app\" FROM PUBLIC",
+                "GRANT CONNECT ON DATABASE \"my app\" TO r WITH GRANT OPTION"
+            ]
+        );
+        assert_eq!(said(Some(&[])).len(), 2);
+    }
 
     #[test]
     fn the_other_name_is_another_and_not_too_long() {

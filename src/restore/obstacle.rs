@@ -55,12 +55,12 @@ impl NewDatabase {
     /// Adds what the database itself needs of the server.
     pub fn add_needs(&self, needs: &mut Needs) {
         let database = &self.database;
-        let label = || format!("database {}", ident(&database.name));
+        let label = || format!("database {}", ident(&self.name));
         if !self.omit.owner {
             needs.roles.entry(database.owner.clone()).or_insert_with(label);
         }
         if !self.omit.privileges {
-            for role in database.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)) {
+            for role in self.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)) {
                 needs.roles.entry(role.clone()).or_insert_with(label);
             }
         }
@@ -116,7 +116,7 @@ impl NewDatabase {
         // A member may only give what it can take the role's place in.
         let membership = if session.version.at_least(16) { "SET" } else { "MEMBER" };
         let (name, building, owner) =
-            (literal(self.name()), literal(&self.building), literal(&self.database.owner));
+            (literal(&self.name), literal(&self.building), literal(&self.database.owner));
         let rows: Vec<Facts> = session
             .fetch(&format!(
                 "select current_user::text as role, r.rolsuper or r.rolcreatedb as may_create,
@@ -128,7 +128,7 @@ impl NewDatabase {
             ))
             .await?;
         let Some(facts) = rows.into_iter().next() else { return Ok(None) };
-        let (database, building) = (self.name().to_owned(), self.building.clone());
+        let (database, building) = (self.name.clone(), self.building.clone());
         let owner = &self.database.owner;
         Ok(if facts.exists {
             Some(Obstacle::Exists(database))

@@ -81,7 +81,9 @@ pub async fn prepare(
 
     let phases = Phases::of(&catalog);
     let mut needs = Needs::of(&catalog, options.omit);
-    let new = options.create.map(|create| NewDatabase::new(&server, &catalog.database, options, create));
+    let new =
+        options.create.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
+    let new = new.transpose()?;
     if let Some(new) = &new {
         new.add_needs(&mut needs);
     }

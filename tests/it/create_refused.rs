@@ -108,14 +108,14 @@ fn a_locale_that_the_target_lacks_is_named() {
     for server in TestServer::all() {
         let cli = TestCli::new();
         let mut sample = Sample::new(7);
+        let name = unique("locale");
+        sample.begin.source.database = name.clone();
         let database = &mut sample.catalog.database;
-        database.name = unique("locale");
         database.owner = "postgres".to_owned();
         database.encoding = "UTF8".to_owned();
         database.locale_provider = "libc".to_owned();
         database.collate = "xx_XX.UTF-8".to_owned();
         database.ctype = "C".to_owned();
-        let name = database.name.clone();
         std::fs::write(cli.path("a.pgark"), sample.write().0).unwrap();
         let outcome = restore(&cli, &server.conninfo("postgres"), &[]);
         refused(&outcome, 12, &["locale \"xx_XX.UTF-8\" (LC_COLLATE of the database; --target-locale"]);
@@ -143,14 +143,14 @@ fn a_locale_that_the_server_refuses_leaves_nothing() {
     for server in TestServer::all() {
         let cli = TestCli::new();
         let mut sample = Sample::new(8);
+        let name = unique("refused");
+        sample.begin.source.database = name.clone();
         let database = &mut sample.catalog.database;
-        database.name = unique("refused");
         database.owner = "postgres".to_owned();
         // Some systems' locale of that name is for this encoding; here it is not.
         database.encoding = "LATIN2".to_owned();
         database.collate = "C.UTF-8".to_owned();
         database.ctype = "C".to_owned();
-        let name = database.name.clone();
         std::fs::write(cli.path("a.pgark"), sample.write().0).unwrap();
         let outcome = restore(&cli, &server.conninfo("postgres"), &[]);
         let words = [
