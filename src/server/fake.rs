@@ -11,6 +11,7 @@ use super::cancel::CancelHandle;
 use super::connect::{Endpoint, Negotiated};
 use super::conninfo::{Environment, Flags, resolve};
 use super::relay::Shared;
+use super::outgoing::Outgoing;
 use super::tap::Tap;
 use super::transport::Address;
 use super::{Buffers, Class, Error, Format, Session};
@@ -75,7 +76,7 @@ where
     let mut config = tokio_postgres::Config::new();
     config.user("u").ssl_negotiation(tokio_postgres::config::SslNegotiation::Direct);
     config.ssl_mode(tokio_postgres::config::SslMode::Require);
-    let tap = Tap::new(ours, relay.clone());
+    let tap = Outgoing::new(Tap::new(ours, relay.clone()));
     let (client, connection) = config.connect_raw(tap, Negotiated::default()).await.expect("a session");
     let cancel = CancelHandle { token: client.cancel_token(), endpoint };
     Session::new(client, connection, relay, Buffers::default(), cancel)
