@@ -36,13 +36,14 @@ impl<S> Outgoing<S> {
         Some(at + len as usize)
     }
 
-    /// Remembers where in a message the stream is after these bytes.
-    fn passed(&mut self, mut bytes: &[u8]) {
+    /// Remembers where in a message the stream is after the first `written` of these bytes.
+    fn passed(&mut self, mut bytes: &[u8], mut written: usize) {
         loop {
-            let n = self.left.min(bytes.len());
+            let n = self.left.min(written);
             self.left -= n;
+            written -= n;
             bytes = &bytes[n..];
-            if bytes.is_empty() {
+            if written == 0 {
                 return;
             }
             // The library writes a header at once; were it cut, the rest would pass unread.
@@ -99,7 +100,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Outgoing<S> {
             }
         }
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, passing))?;
-        this.passed(&passing[..written]);
+        this.passed(passing, written);
         Poll::Ready(Ok(written))
     }
 
