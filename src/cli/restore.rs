@@ -67,9 +67,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     painter.finish();
     // It had no time to remove what it had made.
     let overdue = || match create {
-        Some(Making { name, building }) => Error::Unfinished {
+        Some(Making { building, .. }) => Error::Unfinished {
             database: building,
-            name,
             remains: Remains::Part,
             source: Box::new(Error::Cancelled),
         },

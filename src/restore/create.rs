@@ -1,14 +1,11 @@
 //! `-C`: the database itself.
 //!
-//! It is made under another name. The last transaction gives it its own, together with everything that a database has
-//! besides its contents, so what carries the name is whole. Limits and settings, which could hinder the restore, are
-//! among that.
+//! It is made under another name, filled, and given everything else that a database has. Its own name comes last, so
+//! what carries it is whole.
 
-use super::Failure;
 use super::ddl::{Work, acl_sql};
 use super::error::{Error, Remains};
 use super::plan::{Making, Omit};
-use super::settings::setting_works;
 use super::{Create, Options};
 use crate::context::Context;
 use crate::event::Event;
@@ -30,7 +27,7 @@ pub struct NewDatabase {
     server: Server,
     pub(super) name: String,
     pub(super) database: Database,
-    /// GRANT and REVOKE that lead from what a database is born with.
+    /// GRANT and REVOKE that lead from what a database is born with; they name it as it is called meanwhile.
     pub(super) acl: Vec<Acl>,
     pub(super) building: String,
     pub(super) options: Create,
@@ -51,7 +48,7 @@ impl NewDatabase {
         create: Create,
     ) -> Result<Self, Error> {
         let name = begin.source.database.clone();
-        let acl = acl(&name, database, Version::from_num(begin.source.server_version_num));
+        let acl = acl(&building_name(&name), database, Version::from_num(begin.source.server_version_num));
         let acl = acl
             .map_err(|error| Error::Rows { label: format!("database {name}"), reason: error.to_string() })?;
         Ok(Self {
@@ -73,7 +70,7 @@ impl NewDatabase {
 
     /// How messages name it: `app@db1:5432/app`.
     pub fn target(&self) -> String {
-        self.server.in_database(&self.name).target()
+        self.server.in_database(&self.name, &self.database.encoding).target()
     }
 
     /// Makes it, empty, and says where.
@@ -96,7 +93,7 @@ impl NewDatabase {
         let cancelled = ctx.cancel.is_cancelled();
         match result {
             Ok(()) if cancelled => Err(self.unfinished(Error::Cancelled).await),
-            Ok(()) => Ok(self.server.in_database(&self.building)),
+            Ok(()) => Ok(self.server.in_database(&self.building, &self.database.encoding)),
             Err(_) if cancelled => Err(Error::Cancelled),
             Err(source) => Err(Error::CreateDatabase { database: self.name.clone(), sql, source }),
         }
@@ -114,49 +111,16 @@ impl NewDatabase {
         )
     }
 
-    /// Gives it its name and everything else that is the database's own. Returns what could not be given.
-    ///
-    /// # Errors
-    /// Those of the server; it still has its other name then.
-    pub async fn finish(&self, ctx: &Context) -> Result<Vec<Failure>, Error> {
-        // The session that made it may have been cut off in the meantime, as idle ones are.
-        let session = self.server.connect_another().await?;
-        session.set_up_writing(Scope::Session, Writing::default()).await?;
-        session.batch("SET synchronous_commit = on; BEGIN").await?;
-        // Waits until the last session has left the database, 5 seconds at most.
-        let (building, name) = (ident(&self.building), ident(&self.name));
-        let rename = format!("ALTER DATABASE {building} RENAME TO {name}");
-        Work { id: 0, label: format!("database {name}"), sql: vec![rename] }.run(&session).await?;
-
-        let mut failures = Vec::new();
-        let must = self.properties().into_iter().map(|work| (work, self.keep_going));
-        // Who may not set something still gets everything else, and is told.
-        let may = setting_works(&self.database, &self.name).into_iter().map(|work| (work, true));
-        for (mut work, go_on) in must.chain(may) {
-            work.sql.insert(0, "SAVEPOINT property".to_owned());
-            work.sql.push("RELEASE SAVEPOINT property".to_owned());
-            match work.run(&session).await {
-                Ok(()) => {}
-                Err(error) if go_on && !error.is_fatal() => {
-                    session.batch("ROLLBACK TO SAVEPOINT property").await?;
-                    ctx.warn(format!("cannot restore {}: {}", work.label, error.reason()));
-                    failures.push(Failure { label: work.label, reason: error.reason() });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        session.batch("COMMIT").await?;
-        Ok(failures)
-    }
-
-    /// Comment, labels, privileges, limits: what the database has besides its settings.
-    fn properties(&self) -> Vec<Work> {
+    /// What the database has besides its settings and limits: for a session on it, since the server keeps such texts in
+    /// the encoding of the database that they came from.
+    pub fn properties(&self) -> Vec<Work> {
         let database = &self.database;
-        let name = ident(&self.name);
+        let name = ident(&self.building);
         let mut works = Vec::new();
         let mut add = |what: &str, sql: Vec<String>| {
             if !sql.is_empty() {
-                works.push(Work { id: 0, label: format!("{what} of database {name}"), sql });
+                let label = format!("{what} of database {}", ident(&self.name));
+                works.push(Work { id: 0, label, sql });
             }
         };
         let comment = database.comment.iter();
@@ -174,14 +138,38 @@ impl NewDatabase {
         if !self.omit.privileges {
             add("privileges", acl_sql(&self.acl));
         }
-        if database.connection_limit >= 0 {
-            let limit = database.connection_limit;
-            add("connection limit", vec![format!("ALTER DATABASE {name} CONNECTION LIMIT = {limit}")]);
-        }
-        if database.is_template {
-            add("template flag", vec![format!("ALTER DATABASE {name} IS_TEMPLATE = true")]);
-        }
         works
+    }
+
+    /// Gives it its name, and the limits that would have hindered the restore or the removal: one transaction.
+    ///
+    /// # Errors
+    /// Those of the server; it still has its other name then.
+    pub async fn finish(&self) -> Result<(), Error> {
+        let work = Work { id: 0, label: format!("database {}", ident(&self.name)), sql: self.last() };
+        let result = async {
+            // The session that made it may have been cut off in the meantime, as idle ones are.
+            let session = self.server.connect_another().await?;
+            session.set_up_writing(Scope::Session, Writing::default()).await?;
+            session.batch("SET synchronous_commit = on").await?;
+            // Waits until the last session has left the database, 5 seconds at most.
+            work.run(&session).await
+        };
+        result.await.map_err(|error| self.remaining(Remains::Whole(work.sql.join("; ")), error))
+    }
+
+    /// The last statements. A `-c` would have the database of that name step aside before them.
+    fn last(&self) -> Vec<String> {
+        let (building, name) = (ident(&self.building), ident(&self.name));
+        let mut sql = vec![format!("ALTER DATABASE {building} RENAME TO {name}")];
+        let limit = self.database.connection_limit;
+        if limit >= 0 {
+            sql.push(format!("ALTER DATABASE {name} CONNECTION LIMIT = {limit}"));
+        }
+        if self.database.is_template {
+            sql.push(format!("ALTER DATABASE {name} IS_TEMPLATE = true"));
+        }
+        sql
     }
 
     /// Removes what was made, unless the user goes on after errors; says what remains.
@@ -194,13 +182,8 @@ impl NewDatabase {
     }
 
     /// The error of a restore that left a database under the other name, or removed it.
-    pub fn remaining(&self, remains: Remains, source: Error) -> Error {
-        Error::Unfinished {
-            database: self.building.clone(),
-            name: self.name.clone(),
-            remains,
-            source: Box::new(source),
-        }
+    fn remaining(&self, remains: Remains, source: Error) -> Error {
+        Error::Unfinished { database: self.building.clone(), remains, source: Box::new(source) }
     }
 
     async fn remove(&self) -> Result<(), Error> {

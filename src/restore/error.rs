@@ -67,8 +67,6 @@ pub enum Error {
     Unfinished {
         /// The name that it has.
         database: String,
-        /// The name that it should have got.
-        name: String,
         /// What is left of it.
         remains: Remains,
         /// Why.
@@ -99,14 +97,14 @@ pub enum Error {
 }
 
 /// What a restore that failed leaves of the database that it made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remains {
     /// It was removed.
     Nothing,
     /// It stays, with a part of what should be in it.
     Part,
-    /// Everything arrived in it; what it lacks is its name.
-    Whole,
+    /// Everything arrived in it; what it lacks are its name and limits, which these statements give it.
+    Whole(String),
 }
 
 impl Error {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ddl::{Work, acl_sql, run_all};
-use super::error::{Error, Remains};
+use super::error::Error;
 use super::jobs::{data_and_post_data, entries_only};
 use super::load::Encoding;
 use super::pool::run_jobs;
@@ -35,20 +35,17 @@ impl Prepared {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
-        let Some(new) = self.new.take() else { return self.fill(ctx).await };
+        let Some(new) = self.new.clone() else { return self.fill(ctx).await };
         self.server = new.make(ctx, &self.leader).await?;
         let filled = match self.move_in().await {
             Ok(()) => self.fill(ctx).await,
             Err(error) => Err(error),
         };
-        let mut summary = match filled {
+        let summary = match filled {
             Ok(summary) => summary,
             Err(error) => return Err(new.unfinished(error).await),
         };
-        match new.finish(ctx).await {
-            Ok(failures) => summary.failed.extend(failures),
-            Err(error) => return Err(new.remaining(Remains::Whole, error)),
-        }
+        new.finish().await?;
         Ok(summary)
     }
 
@@ -97,8 +94,8 @@ impl Prepared {
 async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
-    let encoding = Encoding::new(&begin.source.encoding);
+    let Prepared { server, leader, source, begin, catalog, phases, options, new, .. } = prepared;
+    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
 
@@ -143,11 +140,11 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         ctx.event(Event::Phase { name: "analyze", items: plan.tables });
         analyze(&run, &sessions).await;
     }
-    // Settings of the database last: they hold for later sessions, and some would bend a restore. A new database gets
-    // them with its name.
-    if options.create.is_none() {
-        settings(&run, &leader).await?;
+    if let Some(new) = &new {
+        works(&run, &leader, new.properties()).await?;
     }
+    // Settings of the database last: they hold for later sessions, and some would bend a restore.
+    settings(&run, &leader).await?;
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(

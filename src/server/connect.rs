@@ -18,6 +18,7 @@ use super::conninfo::{self, Conninfo, Host, SslMode, TargetSessionAttrs};
 use super::error::{Attempt, Error, Failure, ServerError};
 use super::facts::Facts;
 use super::frame::Buffers;
+use super::outgoing::Outgoing;
 use super::session::{Session, chain};
 use super::tap::Tap;
 use super::tls::{self, Answer};
@@ -107,11 +108,11 @@ impl Server {
         self.session(&self.conninfo).await
     }
 
-    /// The same server, for sessions on another of its databases. What [`facts`](Self::facts) says of the encoding is
-    /// still the first one's.
+    /// The same server, for sessions on another of its databases, which has that encoding.
     #[must_use]
-    pub fn in_database(&self, dbname: &str) -> Self {
-        Self { conninfo: Arc::new(self.conninfo.with_dbname(dbname)), ..self.clone() }
+    pub fn in_database(&self, dbname: &str, encoding: &str) -> Self {
+        let facts = Facts { encoding: encoding.to_owned(), ..self.facts.clone() };
+        Self { conninfo: Arc::new(self.conninfo.with_dbname(dbname)), facts, ..self.clone() }
     }
 
     /// A session on another database of this server.
@@ -130,6 +131,7 @@ impl Server {
         session.version = self.facts.version;
         session.superuser = self.facts.superuser;
         session.backend_pid = session.ask_pid().await?;
+        session.set_client_encoding(&self.facts.encoding).await?;
         Ok(session)
     }
 
@@ -171,7 +173,12 @@ impl Server {
 
 /// Asks the server about itself, and whether it is what the user wants.
 async fn facts(mut session: Session, wanted: TargetSessionAttrs) -> Result<(Session, Facts), Failure> {
-    let facts = match Facts::ask(&mut session).await {
+    let asked = async {
+        let facts = Facts::ask(&mut session).await?;
+        session.set_client_encoding(&facts.encoding).await?;
+        Ok(facts)
+    };
+    let facts = match asked.await {
         Ok(facts) => facts,
         Err(Error::Rejected { server, .. } | Error::Lost { server: Some(server), .. }) => {
             return Err(Failure::Server { server, password_file: None });
@@ -298,7 +305,7 @@ impl Endpoint {
         }
         let binding = stream.server_certificate().and_then(tls::end_point);
         let relay = super::relay::Shared::default();
-        let tap = Tap::new(stream, relay.clone());
+        let tap = Outgoing::new(Tap::new(stream, relay.clone()));
         let config = configure(conninfo, &self.host);
         let connected = config.connect_raw(tap, Negotiated { binding }).await;
         let (library, connection) = connected.map_err(|error| refused(&error, &self.host))?;

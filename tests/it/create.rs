@@ -21,7 +21,7 @@ const CONTENTS: &str = "
 /// Settings that hinder whoever works in the database, lists, and settings that no server knows.
 const SETTINGS: &str = r#"
     alter database {db} set search_path = "$user", "Odd, schema", public;
-    alter database {db} set "pgark.Custom" = 'it''s, so';
+    alter database {db} set "pgark.Custom" = 'it''s, söm';
     alter database {db} set datestyle = 'German, DMY';
     alter database {db} set temp_tablespaces = '';
     alter database {db} set default_tablespace = 'pgark_no_such_tablespace';
@@ -86,7 +86,7 @@ fn dress(source: &TestDatabase) {
     source.sql(CONTENTS);
     source.sql(&format!(
         "alter database {db} owner to \"{owner}\";
-        comment on database {db} is 'it''s a ''database'', quite {{plain}}';
+        comment on database {db} is 'it''s a ''database'' of größe, {{plain}}';
         alter database {db} connection limit 3;
         alter database {db} is_template true;
         revoke all on database {db} from public;

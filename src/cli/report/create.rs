@@ -39,7 +39,7 @@ impl Report {
     }
 
     /// What is left of the database, and what to do with it.
-    pub fn remaining(self, remains: Remains, database: &str, name: &str, scene: &Scene<'_>) -> Self {
+    pub fn remaining(self, remains: &Remains, database: &str, scene: &Scene<'_>) -> Self {
         let building = ident(database);
         match remains {
             Remains::Nothing => {
@@ -48,14 +48,9 @@ impl Report {
             Remains::Part => self
                 .place(format!("the unfinished database {building} stays"))
                 .hint(format!("remove it: {}", statement(scene, &format!("DROP DATABASE {building}")))),
-            Remains::Whole => {
-                let sql = format!("ALTER DATABASE {building} RENAME TO {}", ident(name));
-                self.place(format!("everything arrived in the database {building}")).hint(format!(
-                    "give it its name: {}; its comment, privileges, limits and settings are then still to be set, \
-                     or remove it and restore again",
-                    statement(scene, &sql)
-                ))
-            }
+            Remains::Whole(sql) => self
+                .place(format!("everything arrived in the database {building}"))
+                .hint(format!("give it its name: {}", statement(scene, sql))),
         }
     }
 }

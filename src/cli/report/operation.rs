@@ -115,9 +115,9 @@ impl Report {
                     _ => report,
                 }
             }
-            E::Unfinished { database, name, remains, source } => {
+            E::Unfinished { database, remains, source } => {
                 // Nothing stays in a target, so nothing is said of what had arrived.
-                Self::restore(source, scene, &Meter::default()).remaining(*remains, database, name, scene)
+                Self::restore(source, scene, &Meter::default()).remaining(remains, database, scene)
             }
             E::Lacks(lacks) => lacking(lacks),
             E::ReadOnly(_) => Self::new(exit::REFUSED, error).hint("name the primary server with -h or -d"),
