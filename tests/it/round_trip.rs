@@ -6,6 +6,7 @@
 //! - `-- database: encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'` makes the databases with these options.
 //! - `-- needs: hstore, postgres_fdw` skips a server on which one of these extensions is not installed.
 //! - `-- copy: text too` dumps once more with `--copy-format text`.
+//! - `-- across majors: no` is for `scripts/matrix`: the text of the same rows differs from major to major.
 //! - `-- expect: replay` compares with what `pg_dump | psql` makes of the source, for the few things that
 //!   change whenever PostgreSQL reads its own text again.
 //!
