@@ -136,6 +136,26 @@ fn subscriptions_come_back_disabled_and_without_a_slot() {
 }
 
 #[test]
+fn subscriptions_that_may_not_be_read_are_named() {
+    for server in TestServer::all() {
+        let source = TestDatabase::create(&server, "beyond");
+        let role = source.role("reader", "login");
+        source.sql(
+            "create table t (a int); grant select on t to public;
+            create subscription \"Sub \"\"x\"\"\" connection 'dbname=x' publication p with (connect = false, slot_name = none)",
+        );
+        let cli = TestCli::new();
+        let conninfo = source.conninfo().replace("user=postgres", &format!("user={role}"));
+        let refused = cli.run(["dump", &conninfo, "-f", "x.pgark"]);
+        assert_eq!(refused.code, Some(12), "{}", refused.stderr);
+        assert!(refused.stderr.contains("Sub \"\"x\"\""), "{}", refused.stderr);
+        let left_out = cli.run(["dump", &conninfo, "-f", "x.pgark", "--skip-unsupported"]);
+        assert_eq!(left_out.code, Some(3), "{}", left_out.stderr);
+        assert!(left_out.stderr.contains("Sub \"\"x\"\""), "{}", left_out.stderr);
+    }
+}
+
+#[test]
 fn a_half_done_detachment_is_said_and_comes_back_attached() {
     for server in TestServer::all().into_iter().filter(|server| server.major >= 14) {
         let source = TestDatabase::create(&server, "beyond");
