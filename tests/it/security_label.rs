@@ -122,9 +122,11 @@ fn provider(folder: &Path) -> Option<PathBuf> {
 
 #[test]
 fn labels_of_every_kind_and_of_two_providers_come_back() {
-    let Some(server) = TestServer::of(HEADERS_MAJOR).filter(|server| server.host.starts_with('/')) else {
+    let Some(server) = TestServer::of(HEADERS_MAJOR) else { return };
+    if !server.host.starts_with('/') {
+        println!("skipped: PostgreSQL {HEADERS_MAJOR} cannot see our files");
         return;
-    };
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let Some(library) = provider(folder.path()) else { return };
     let (source, target) = (labelled(&server), TestDatabase::create(&server, "relabelled"));
