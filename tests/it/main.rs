@@ -25,6 +25,7 @@ mod kill;
 mod left_behind;
 mod round_trip;
 mod search_path;
+mod security_label;
 mod servers;
 mod stream;
 mod support;
