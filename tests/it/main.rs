@@ -29,3 +29,4 @@ mod security_label;
 mod servers;
 mod stream;
 mod support;
+mod tablespace;
