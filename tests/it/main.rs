@@ -23,6 +23,7 @@ mod foreign_data;
 mod hostile_settings;
 mod kill;
 mod left_behind;
+mod newer_server;
 mod round_trip;
 mod search_path;
 mod security_label;
