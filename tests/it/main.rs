@@ -24,6 +24,7 @@ mod foreign_data;
 mod hostile_settings;
 mod kill;
 mod left_behind;
+mod newer_server;
 mod older_target;
 mod round_trip;
 mod search_path;
