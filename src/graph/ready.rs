@@ -134,7 +134,8 @@ impl ReadyQueue {
         let (mut dependents, mut followers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for (id, job) in jobs.iter().enumerate() {
             let deps: BTreeSet<JobId> = job.deps.iter().copied().collect();
-            let after: BTreeSet<JobId> = job.after.iter().copied().filter(|dep| !deps.contains(dep)).collect();
+            let after: BTreeSet<JobId> =
+                job.after.iter().copied().filter(|dep| !deps.contains(dep)).collect();
             if let Some(&dep) = deps.iter().chain(&after).find(|&&dep| dep >= count) {
                 return Err(ReadyError::Unknown { job: id, dep });
             }

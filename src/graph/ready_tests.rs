@@ -167,7 +167,8 @@ fn conflict(a: &Job, b: &Job) -> bool {
 }
 
 fn chain(jobs: &[Job], id: JobId) -> u64 {
-    let behind = (0..jobs.len()).filter(|&later| jobs[later].deps.contains(&id) || jobs[later].after.contains(&id));
+    let behind =
+        (0..jobs.len()).filter(|&later| jobs[later].deps.contains(&id) || jobs[later].after.contains(&id));
     jobs[id].cost + behind.map(|later| chain(jobs, later)).max().unwrap_or(0)
 }
 
@@ -176,7 +177,9 @@ fn expected(jobs: &[Job], states: &[Model]) -> Option<JobId> {
     (0..jobs.len())
         .filter(|&id| states[id] == Model::Waiting)
         .filter(|&id| jobs[id].deps.iter().all(|&dep| states[dep] == Model::Finished))
-        .filter(|&id| jobs[id].after.iter().all(|&dep| !matches!(states[dep], Model::Waiting | Model::Running)))
+        .filter(|&id| {
+            jobs[id].after.iter().all(|&dep| !matches!(states[dep], Model::Waiting | Model::Running))
+        })
         .filter(|&id| {
             (0..jobs.len()).all(|other| states[other] != Model::Running || !conflict(&jobs[id], &jobs[other]))
         })
