@@ -99,15 +99,15 @@ pub fn depends_on_extension(database: &Database, object: &dyn Object) -> Vec<Sql
 ///
 /// `what` follows ALTER: `INDEX s.i`.
 pub fn depends_on_extension_as(database: &Database, id: CatalogId, what: &str) -> Vec<Sql> {
-    // The query has the rows in the order of their dependents.
+    // The query has the rows in the order of their dependents, and for each as they were written.
     let key = (id.class.0, id.oid);
     let start = database.depends.partition_point(|row| (row.class, row.oid) < key);
-    let rows = database.depends[start..].iter().take_while(|row| (row.class, row.oid) == key);
-    let mut extensions: Vec<&str> = rows.filter_map(|row| row.extension.as_deref()).collect();
-    // By name, since extensions are not made in the order of their OIDs in each database.
-    extensions.sort_unstable();
-    let statement = |extension| Sql::new(format!("ALTER {what} DEPENDS ON EXTENSION {}", ident(extension)));
-    extensions.into_iter().map(statement).collect()
+    database.depends[start..]
+        .iter()
+        .take_while(|row| (row.class, row.oid) == key)
+        .filter_map(|row| row.extension.as_deref())
+        .map(|extension| Sql::new(format!("ALTER {what} DEPENDS ON EXTENSION {}", ident(extension))))
+        .collect()
 }
 
 #[cfg(test)]
@@ -169,8 +169,8 @@ mod tests {
         assert_eq!(
             statements,
             [
-                "ALTER SCHEMA s DEPENDS ON EXTENSION citext",
-                "ALTER SCHEMA s DEPENDS ON EXTENSION \"uuid-ossp\""
+                "ALTER SCHEMA s DEPENDS ON EXTENSION \"uuid-ossp\"",
+                "ALTER SCHEMA s DEPENDS ON EXTENSION citext"
             ]
         );
     }
