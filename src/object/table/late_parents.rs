@@ -78,9 +78,10 @@ fn merged_order<'a>(table: &'a Table, database: &'a Database) -> Vec<&'a str> {
 }
 
 /// The table's own statement is made to inherit from this one, which has all its columns in their order, and those
-/// constraints that it only inherits. The name is unique: it has the table's OID.
+/// constraints that it only inherits. It is gone before the next table comes, so all have one name, and equal databases
+/// equal catalogs.
 pub fn scratch(table: &Table) -> String {
-    qualified(Some(&table.schema), &format!("pgark_scratch_{}", table.oid))
+    qualified(Some(&table.schema), "pgark_scratch")
 }
 
 /// The statement before CREATE TABLE. What the child declares itself merges into the scratch parent's columns, and
@@ -181,11 +182,11 @@ mod tests {
         assert_eq!(
             sql,
             [
-                "CREATE TABLE s.pgark_scratch_2 ( x integer, b integer, a integer\n)",
-                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.pgark_scratch_2)",
+                "CREATE TABLE s.pgark_scratch ( x integer, b integer, a integer\n)",
+                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.pgark_scratch)",
                 "ALTER TABLE s.t2 INHERIT s.t1",
-                "ALTER TABLE s.t2 NO INHERIT s.pgark_scratch_2",
-                "DROP TABLE s.pgark_scratch_2",
+                "ALTER TABLE s.t2 NO INHERIT s.pgark_scratch",
+                "DROP TABLE s.pgark_scratch",
             ]
         );
     }
