@@ -50,6 +50,9 @@ impl Report {
                      ALTER ROLE {role} BYPASSRLS"
                 ))
             }
+            E::HiddenPasswords(_) => Self::new(exit::ACCESS, error).hint(
+                "dump as a superuser, or leave out --role-passwords: the roles then come back without passwords",
+            ),
             E::Lock { holders, source, .. } => {
                 let mut report = Self::new(exit::LOCK, error);
                 for holder in holders {
