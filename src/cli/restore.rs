@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use pgark::context::Context;
-use pgark::restore::{Error, Failure, Input, Omit, Options, Plan, Summary, prepare};
+use pgark::restore::{Error, Failure, Globals, Input, Omit, Options, Plan, Summary, prepare};
 
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
@@ -42,6 +42,11 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
             labels: arguments.no_security_labels,
         },
         analyze: !arguments.no_analyze,
+        globals: match (arguments.globals, arguments.globals_only) {
+            (_, true) => Globals::Only,
+            (true, false) => Globals::Also,
+            (false, false) => Globals::Skip,
+        },
     };
     let prepared = tokio::select! {
         prepared = prepare(&ctx, &input, &conninfo, &options) => prepared.map_err(report)?,
@@ -115,6 +120,20 @@ fn plan_text(plan: &Plan) -> String {
         visible(&plan.target_version),
     );
     let mut line = |name: &str, what: &str| text.push_str(&format!("  {name:<10} {}\n", visible(what)));
+    if let Some(globals) = &plan.globals {
+        let create = figure::number(globals.create.len() as u64);
+        line(
+            "globals",
+            &format!("{create} to create, {} there already", figure::number(globals.present as u64)),
+        );
+        globals.create.iter().for_each(|what| line("create", what));
+        globals.differences.iter().for_each(|what| line("differs", what));
+    }
+    if plan.globals_only {
+        plan.lacks.iter().for_each(|lack| line("lacks", lack));
+        plan.warnings.iter().for_each(|warning| line("warning", warning));
+        return text;
+    }
     line("pre-data", &figure::count(plan.pre_data as u64, "object"));
     let rows = plan.rows.map(|rows| format!(", {}", figure::count(rows, "row"))).unwrap_or_default();
     let (tables, sessions) =

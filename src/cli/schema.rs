@@ -1,6 +1,6 @@
-//! `pgark schema`: the definitions as SQL.
+//! `pgark schema`: the definitions, or the globals, as SQL.
 
-use pgark::inspect::schema;
+use pgark::inspect::{globals, schema};
 
 use super::arguments::Schema;
 use super::report::{Report, Scene};
@@ -9,7 +9,11 @@ use super::{Outcome, exit, stdio};
 /// Prints.
 pub fn run(arguments: &Schema) -> Outcome {
     let scene = Scene { command: "schema", archive: Some(&arguments.archive), ..Scene::default() };
-    let sql = schema(&arguments.archive).map_err(|error| Report::inspect(&error, &scene))?;
+    let sql = match arguments.globals {
+        true => globals(&arguments.archive, arguments.role_passwords),
+        false => schema(&arguments.archive),
+    };
+    let sql = sql.map_err(|error| Report::inspect(&error, &scene))?;
     stdio::write(sql.as_bytes())?;
     Ok(exit::DONE)
 }

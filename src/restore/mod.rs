@@ -4,6 +4,7 @@
 
 mod ddl;
 mod error;
+mod globals;
 mod jobs;
 mod load;
 mod perform;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use error::Error;
-pub use plan::{Needs, Omit, Plan};
+pub use plan::{GlobalsPlan, Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
@@ -45,6 +46,20 @@ pub struct Options {
     pub omit: Omit,
     /// ANALYZE at the end.
     pub analyze: bool,
+    /// What becomes of the globals in the archive.
+    pub globals: Globals,
+}
+
+/// What becomes of the globals in an archive: roles, memberships, tablespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Globals {
+    /// They stay there.
+    #[default]
+    Skip,
+    /// They are restored before the database.
+    Also,
+    /// They are restored, and nothing else.
+    Only,
 }
 
 /// What was restored.
@@ -56,7 +71,7 @@ pub struct Summary {
     pub identity: String,
     /// `app@db1:5432/app`.
     pub target: String,
-    /// Entries that were run.
+    /// Entries that were run, and globals that were made.
     pub objects: usize,
     /// Tables whose rows arrived.
     pub tables: usize,
@@ -70,7 +85,7 @@ pub struct Summary {
     pub sequences: usize,
     /// Warnings.
     pub warnings: Vec<String>,
-    /// What failed (only with keep-going); not empty = exit 3.
+    /// What failed (only with keep-going), and which globals differ; not empty = exit 3.
     pub failed: Vec<Failure>,
     /// Wall time, milliseconds.
     pub duration_ms: u64,

@@ -10,10 +10,10 @@ use super::load::Encoding;
 use super::pool::run_jobs;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
-use super::source::Source;
+use super::source::{Source, drain};
 use super::stream::load_stream;
 use super::units::units;
-use super::{Summary, public};
+use super::{Summary, globals, public};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
@@ -37,6 +37,9 @@ impl Prepared {
         let mut running = vec![self.leader.cancel_handle()];
         let result = tokio::select! {
             result = async {
+                if self.plan().globals_only {
+                    return globals_only(self, ctx).await;
+                }
                 let sessions = self.sessions(ctx).await?;
                 running.extend(sessions.iter().map(Session::cancel_handle));
                 perform(self, ctx, sessions).await
@@ -72,11 +75,16 @@ impl Prepared {
 async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
+    let Prepared { server, leader, source, begin, catalog, phases, options, globals, .. } = prepared;
     let encoding = Encoding::new(&begin.source.encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
 
+    // Roles and tablespaces: the database needs them.
+    if let Some(plan) = &globals {
+        ctx.event(Event::Phase { name: "globals", items: plan.steps.len() });
+        globals::before(&run, &leader, plan).await?;
+    }
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
     works(&run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
@@ -120,6 +128,9 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     }
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
+    if let Some(plan) = &globals {
+        globals::after(&run, &leader, plan).await;
+    }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(
@@ -143,6 +154,35 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         warnings: plan.warnings,
         failed: run.failures(),
         duration_ms: started.elapsed().as_millis() as u64,
+    })
+}
+
+/// The globals of an archive and nothing else; the target database is only where the session is.
+async fn globals_only(prepared: Prepared, ctx: &Context) -> Result<Summary, Error> {
+    let started = ctx.now();
+    let plan = prepared.plan().clone();
+    let Prepared { leader, source, begin, catalog, options, globals, .. } = prepared;
+    // A pipe is read to its end before the first write: only then it is known to be whole.
+    let identity = match source {
+        Source::File { file, .. } => file.end().root.to_string(),
+        Source::Stream(items) => drain(items).await?,
+    };
+    let encoding = Encoding::new(&begin.source.encoding);
+    let run = Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding);
+    let globals = globals.unwrap_or_default();
+    ctx.event(Event::Phase { name: "globals", items: globals.steps.len() });
+    globals::before(&run, &leader, &globals).await?;
+    globals::after(&run, &leader, &globals).await;
+    flush(&leader).await?;
+    Ok(Summary {
+        archive: plan.archive,
+        identity,
+        target: plan.target,
+        objects: run.totals().0,
+        warnings: plan.warnings,
+        failed: run.failures(),
+        duration_ms: started.elapsed().as_millis() as u64,
+        ..Summary::default()
     })
 }
 
