@@ -14,6 +14,9 @@ use super::stdio::visible;
 use super::summary::Ending;
 use super::{Outcome, connect, exit, figure, stdio};
 
+/// Of the globals that are made, so many are named in the plan; `--json` has all of them.
+const CREATED_SHOWN: usize = 40;
+
 /// Restores.
 pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let input = match arguments.archive.as_os_str() == "-" {
@@ -126,7 +129,10 @@ fn plan_text(plan: &Plan) -> String {
             "globals",
             &format!("{create} to create, {} there already", figure::number(globals.present as u64)),
         );
-        globals.create.iter().for_each(|what| line("create", what));
+        globals.create.iter().take(CREATED_SHOWN).for_each(|what| line("create", what));
+        if globals.create.len() > CREATED_SHOWN {
+            line("create", &format!("and {} more", globals.create.len() - CREATED_SHOWN));
+        }
         globals.differences.iter().for_each(|what| line("differs", what));
     }
     if plan.globals_only {

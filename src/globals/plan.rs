@@ -1,10 +1,10 @@
 //! What makes the globals of a target those of an archive. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::Cluster;
 use super::{membership, parameter, role, setting, tablespace};
-use crate::manifest::{Globals, Tablespace};
+use crate::manifest::{Globals, Role, Tablespace};
 use crate::object::acl::AclError;
 use crate::sql::{Sql, ident};
 
@@ -109,6 +109,8 @@ pub struct Comparison<'a> {
     pub target: &'a Cluster,
     /// The result.
     pub plan: Plan,
+    /// The target's roles by name.
+    there: BTreeMap<&'a str, &'a Role>,
 }
 
 impl Comparison<'_> {
@@ -119,9 +121,7 @@ impl Comparison<'_> {
 
     /// Whether the role is there or will be.
     pub fn knows(&self, role: &str) -> bool {
-        self.is_new(role)
-            || self.target.predefined.contains(role)
-            || self.target.globals.roles.iter().any(|there| there.name == role)
+        self.is_new(role) || self.target.predefined.contains(role) || self.there.contains_key(role)
     }
 
     /// Says that it is not.
@@ -150,7 +150,8 @@ impl Comparison<'_> {
 /// # Errors
 /// Privileges that cannot be understood.
 pub fn plan(source: &Globals, target: &Cluster) -> Result<Plan, AclError> {
-    let mut of = Comparison { source, target, plan: Plan::default() };
+    let there = target.globals.roles.iter().map(|role| (role.name.as_str(), role)).collect();
+    let mut of = Comparison { source, target, plan: Plan::default(), there };
     // Roles first: all others ask which are new.
     roles(&mut of);
     setting::compare(&mut of);
@@ -165,7 +166,7 @@ fn roles(of: &mut Comparison<'_>) {
     let passwords = of.source.passwords && of.target.globals.passwords;
     for role in &of.source.roles {
         let label = format!("role {}", ident(&role.name));
-        let Some(there) = of.target.globals.roles.iter().find(|there| there.name == role.name) else {
+        let Some(there) = of.there.get(role.name.as_str()) else {
             of.plan.roles.insert(role.name.clone());
             of.plan.steps.push(Step { phase: Phase::Role, label, sql: role::create(role) });
             continue;

@@ -27,7 +27,7 @@ pub fn globals_sql(begin: &Begin, globals: &Globals, key: &str, passwords: bool)
         source.database, source.server_version
     ));
     script.comment(&format!("Dumped by {} at {}", begin.tool, begin.created));
-    if !passwords {
+    if !globals.passwords {
         script.comment("Without passwords");
     }
     script.line("");

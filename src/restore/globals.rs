@@ -157,20 +157,28 @@ async fn one_by_one(session: &Session, step: &Step) -> Result<(), Error> {
 }
 
 async fn in_savepoint(run: &Run, session: &Session, step: &Step) -> Result<(), Error> {
-    let mut work = work(step, &step.sql);
-    work.sql.insert(0, "SAVEPOINT one".to_owned());
-    work.sql.push("RELEASE one".to_owned());
-    let Err(error) = work.run(session).await else {
+    session.batch("SAVEPOINT one").await?;
+    let Err(error) = work(step, &step.sql).run(session).await else {
         run.done(1);
-        return Ok(());
+        return Ok(session.batch("RELEASE one").await?);
     };
     // As with settings of the database: an unknown one is said, and everything else arrives.
     if step.phase == Phase::Setting && !error.is_fatal() {
         run.record(&step.label, error.reason());
     } else {
-        run.failed(0, &step.label, error)?;
+        run.failed(0, &step.label, without_hash(error))?;
     }
     Ok(session.batch("ROLLBACK TO one").await?)
+}
+
+/// The hash of a password is for the server only: messages show the statement up to it.
+fn without_hash(mut error: Error) -> Error {
+    if let Error::Statement { sql, .. } = &mut error
+        && let Some((shown, _)) = sql.split_once(" PASSWORD '")
+    {
+        *sql = format!("{shown} PASSWORD …");
+    }
+    error
 }
 
 /// `ALTER ROLE ALL SET`, which would bend the restore's own sessions: after everything else.

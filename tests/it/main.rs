@@ -20,6 +20,7 @@ mod cli_offline;
 mod cli_signals;
 mod fault;
 mod foreign_data;
+mod globals;
 mod hostile_settings;
 mod kill;
 mod left_behind;
