@@ -1,6 +1,7 @@
 //! `pgark schema`: the definitions, or the globals, as SQL.
 
 use pgark::inspect::{globals, schema};
+use pgark::sql::bytes::to_server;
 
 use super::arguments::Schema;
 use super::report::{Report, Scene};
@@ -14,6 +15,6 @@ pub fn run(arguments: &Schema) -> Outcome {
         false => schema(&arguments.archive),
     };
     let sql = sql.map_err(|error| Report::inspect(&error, &scene))?;
-    stdio::write(sql.as_bytes())?;
+    stdio::write(&to_server(&sql))?;
     Ok(exit::DONE)
 }

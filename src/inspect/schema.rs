@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::Error;
 use crate::manifest::{Begin, Catalog, Entry, Pass, PublicSchema, Section};
 use crate::object::acl::{AclError, Securable, Target, acl_difference};
-use crate::server::settings::{Scope, Writing, writing};
+use crate::server::settings::{Scope, Writing, client_encoding, writing};
 use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
@@ -79,9 +79,7 @@ fn head(script: &mut Script, begin: &Begin, catalog: &Catalog) {
 
 /// Settings of the session that runs the script.
 pub(super) fn session(script: &mut Script, begin: &Begin) {
-    let source = &begin.source;
-    // Names are kept as UTF-8, but where the server itself does not know what its bytes mean.
-    let encoding = if source.encoding == "SQL_ASCII" { "SQL_ASCII" } else { "UTF8" };
+    let encoding = client_encoding(&begin.source.encoding);
     script.statement(&format!("SET client_encoding = {}", literal(encoding)));
     // The oldest server's settings are every server's.
     for setting in writing(Version::from_num(120_000), Scope::Session, Writing::default()) {

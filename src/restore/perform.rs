@@ -76,7 +76,7 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared { server, leader, source, begin, catalog, phases, options, globals, .. } = prepared;
-    let encoding = Encoding::new(&begin.source.encoding);
+    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
 
@@ -161,13 +161,13 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
 async fn globals_only(prepared: Prepared, ctx: &Context) -> Result<Summary, Error> {
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { leader, source, begin, catalog, options, globals, .. } = prepared;
+    let Prepared { server, leader, source, begin, catalog, options, globals, .. } = prepared;
     // A pipe is read to its end before the first write: only then it is known to be whole.
     let identity = match source {
         Source::File { file, .. } => file.end().root.to_string(),
         Source::Stream(items) => drain(items).await?,
     };
-    let encoding = Encoding::new(&begin.source.encoding);
+    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
     let run = Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding);
     let globals = globals.unwrap_or_default();
     ctx.event(Event::Phase { name: "globals", items: globals.steps.len() });

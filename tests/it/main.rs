@@ -24,6 +24,7 @@ mod globals;
 mod hostile_settings;
 mod kill;
 mod left_behind;
+mod older_target;
 mod round_trip;
 mod search_path;
 mod servers;
