@@ -95,7 +95,7 @@ fn ending<'a>(arguments: &'a Dump, form: Form, summary: &Summary) -> Ending<'a> 
     if archive != "-" {
         words.push_str(&format!("  verify: pgark verify {archive}"));
     }
-    let pairs = vec![
+    let mut pairs = vec![
         ("archive", archive.clone()),
         ("bytes", figure::bytes_word(*bytes)),
         ("raw", figure::bytes_word(*raw_bytes)),
@@ -108,6 +108,7 @@ fn ending<'a>(arguments: &'a Dump, form: Form, summary: &Summary) -> Ending<'a> 
         ("skipped", summary.skipped.len().to_string()),
         ("identity", identity.clone()),
     ];
+    pairs.extend(summary.roles.map(|roles| ("roles", roles.to_string())));
     Ending {
         command: "dump",
         code: if summary.skipped.is_empty() { exit::DONE } else { exit::INCOMPLETE },

@@ -72,6 +72,9 @@ reset session authorization;
 comment on tablespace "Fast 'er" is 'it''s';
 set allow_in_place_tablespaces = on;
 create tablespace inside location '';
+create table kept tablespace inside as select 1 as one;
+alter table kept owner to plain;
+grant select on kept to team;
 revoke all on tablespace inside from postgres;
 "#;
 
