@@ -172,7 +172,10 @@ pub async fn load_pages(session: &Session, pages: &[u8], entry: &Entry) -> Resul
         if bytes >= LARGE_OBJECT_BYTES || at + 1 == runs.len() {
             let put = session
                 .query_with(
-                    "SELECT pg_catalog.lo_put(v.o, v.p, v.d) FROM ROWS FROM (pg_catalog.unnest($1::oid[]),
+                    // An empty page that follows a hole says how long the object is (131072: INV_WRITE).
+                    "SELECT CASE WHEN v.d <> '' THEN pg_catalog.lo_put(v.o, v.p, v.d) END,
+                        CASE WHEN v.d = '' THEN pg_catalog.lo_truncate64(pg_catalog.lo_open(v.o, 131072), v.p) END
+                    FROM ROWS FROM (pg_catalog.unnest($1::oid[]),
                         pg_catalog.unnest($2::int8[]), pg_catalog.unnest($3::bytea[])) v (o, p, d)",
                     &[(&oids, Type::OID_ARRAY), (&offsets, Type::INT8_ARRAY), (&data, Type::BYTEA_ARRAY)],
                 )

@@ -77,8 +77,10 @@ fn fail(run: &Run, queue: &mut ReadyQueue, tasks: &[Task], job: JobId, error: Er
     let cause = run.label(&tasks[job]);
     run.failed(run.entry_id(&tasks[job]), &cause, error)?;
     for skipped in queue.failed(job) {
-        if let Task::Entry(at) = tasks[skipped] {
-            run.skipped(&run.catalog.entries[at], &cause);
+        let entry = run.entry(run.entry_id(&tasks[skipped]));
+        // A table's rows are several tasks, and one of them may be what failed.
+        if !run.has_failed(entry.id) {
+            run.skipped(entry, &cause);
         }
     }
     Ok(())
