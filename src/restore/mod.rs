@@ -5,6 +5,7 @@
 mod create;
 mod ddl;
 mod error;
+mod globals;
 mod jobs;
 mod load;
 mod obstacle;
@@ -26,7 +27,7 @@ use serde::Serialize;
 
 pub use error::{Error, Remains};
 pub use obstacle::Obstacle;
-pub use plan::{Making, Needs, Omit, Plan};
+pub use plan::{GlobalsPlan, Making, Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
@@ -51,6 +52,8 @@ pub struct Options {
     pub analyze: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.
     pub create: Option<Create>,
+    /// What becomes of the globals in the archive.
+    pub globals: Globals,
 }
 
 /// How to make the database.
@@ -58,6 +61,18 @@ pub struct Options {
 pub struct Create {
     /// With the server's own locale, not the source's.
     pub target_locale: bool,
+}
+
+/// What becomes of the globals in an archive: roles, memberships, tablespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Globals {
+    /// They stay there.
+    #[default]
+    Skip,
+    /// They are restored before the database.
+    Also,
+    /// They are restored, and nothing else.
+    Only,
 }
 
 /// What was restored.
@@ -69,7 +84,7 @@ pub struct Summary {
     pub identity: String,
     /// `app@db1:5432/app`.
     pub target: String,
-    /// Entries that were run.
+    /// Entries that were run, and globals that were made.
     pub objects: usize,
     /// Tables whose rows arrived.
     pub tables: usize,
@@ -83,7 +98,7 @@ pub struct Summary {
     pub sequences: usize,
     /// Warnings.
     pub warnings: Vec<String>,
-    /// What failed (only with keep-going); not empty = exit 3.
+    /// What failed (only with keep-going), and which globals differ; not empty = exit 3.
     pub failed: Vec<Failure>,
     /// Wall time, milliseconds.
     pub duration_ms: u64,

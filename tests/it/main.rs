@@ -24,6 +24,8 @@ mod create_refused;
 mod create_stopped;
 mod fault;
 mod foreign_data;
+mod globals;
+mod globals_reported;
 mod hostile_settings;
 mod kill;
 mod left_behind;

@@ -114,6 +114,13 @@ fn definitions(database: &TestDatabase, more: &[&str]) -> Result<String, String>
     finish(command).map_err(|error| format!("pg_dump of {}: {error}", database.name()))
 }
 
+/// The globals of a cluster, as pg_dumpall 18 says them.
+pub fn oracle_globals(server: &TestServer) -> Result<String, String> {
+    let mut command = client("pg_dumpall", server, "postgres");
+    command.args(["--globals-only", "--restrict-key=pgark"]);
+    finish(command).map_err(|error| format!("pg_dumpall of {}: {error}", server.major))
+}
+
 /// Copies a database the official way, definitions and rows: what plain replay makes of it.
 pub fn replay(source: &TestDatabase, target: &TestDatabase) -> Result<(), String> {
     let dump = finish(client("pg_dump", source.server(), source.name()))?;
