@@ -65,6 +65,7 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
         text_only: arguments.copy_format == CopyFormat::Text,
+        statistics: !arguments.no_statistics,
     })
 }
 

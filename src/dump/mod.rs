@@ -11,6 +11,7 @@ mod plan;
 mod run;
 mod sequences;
 mod source;
+mod statistics;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ pub struct Options {
     pub lock_wait_timeout: Option<Duration>,
     /// `--copy-format text`: text for every table.
     pub text_only: bool,
+    /// Carry optimizer statistics.
+    pub statistics: bool,
 }
 
 /// What was dumped.

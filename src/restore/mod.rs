@@ -4,15 +4,19 @@
 
 mod ddl;
 mod error;
+mod extensions;
 mod jobs;
 mod load;
 mod perform;
 mod plan;
 mod pool;
 mod prepare;
+mod privileges;
 mod public;
+mod refresh;
 mod run;
 mod source;
+mod statistics;
 mod stream;
 mod target;
 mod units;
@@ -43,8 +47,10 @@ pub struct Options {
     pub keep_going: bool,
     /// Statements to leave out.
     pub omit: Omit,
-    /// ANALYZE at the end.
+    /// ANALYZE at the end what has no statistics.
     pub analyze: bool,
+    /// Restore optimizer statistics, where archive and target can.
+    pub statistics: bool,
 }
 
 /// What was restored.
@@ -68,9 +74,10 @@ pub struct Summary {
     pub large_objects: u64,
     /// Sequences set.
     pub sequences: usize,
-    /// Warnings.
+    /// Warnings: those of the plan, and those that came up while it ran.
     pub warnings: Vec<String>,
-    /// What failed (only with keep-going); not empty = exit 3.
+    /// What could not be restored: with keep-going anything, else what nothing else needs (a refresh, a setting, a
+    /// grant); not empty = exit 3.
     pub failed: Vec<Failure>,
     /// Wall time, milliseconds.
     pub duration_ms: u64,

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
 use super::target::Target;
-use super::{Input, Options};
+use super::{Input, Options, extensions, privileges};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Begin, Catalog};
@@ -64,13 +64,21 @@ pub async fn prepare(
     target: &Conninfo,
     options: &Options,
 ) -> Result<Prepared, Error> {
-    let (source, begin, catalog) = source::open(input).await?;
+    let (source, begin, mut catalog) = source::open(input).await?;
     let (server, leader) = Server::connect(target).await?;
     let facts = server.facts();
     let name = server.target();
     ctx.event(Event::Connected { target: name.clone(), version: facts.version_text.clone() });
     set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
+
+    let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
+    let mut cannot = Vec::new();
+    if !options.omit.privileges {
+        warnings.extend(privileges::leave_out_maintain(&mut catalog, facts.version));
+        cannot = privileges::leave_out_grantors(&leader, &mut catalog).await?;
+    }
+    warnings.extend(extensions::version_warnings(&leader, &catalog).await?);
 
     let phases = Phases::of(&catalog);
     let needs = Needs::of(&catalog, options.omit);
@@ -79,7 +87,6 @@ pub async fn prepare(
     let count =
         |kinds: &[&str]| catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count();
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
-    let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
     warnings.extend(encoding_warning(&begin, &facts.encoding));
     if count(&["subscription"]) > 0 {
         warnings.push("subscriptions come back disabled, and their slots are not made".to_owned());
@@ -117,6 +124,7 @@ pub async fn prepare(
         jobs: options.jobs,
         needs,
         lacks,
+        cannot,
         warnings,
         present: found.present,
     };

@@ -2,6 +2,7 @@
 
 mod array_cast;
 mod keyword;
+mod privilege;
 mod quote;
 mod statement;
 mod token;

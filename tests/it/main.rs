@@ -26,5 +26,6 @@ mod left_behind;
 mod round_trip;
 mod search_path;
 mod servers;
+mod statistics;
 mod stream;
 mod support;
