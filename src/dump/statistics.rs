@@ -185,11 +185,7 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    async fn columns(
-        &mut self,
-        columns: Vec<ColumnStatistics>,
-        batch: &[&Relation],
-    ) -> Result<(), Error> {
+    async fn columns(&mut self, columns: Vec<ColumnStatistics>, batch: &[&Relation]) -> Result<(), Error> {
         let by_id: HashMap<u32, &Relation> =
             batch.iter().map(|relation| (relation.statistics.id, *relation)).collect();
         for mut column in columns {
@@ -202,7 +198,9 @@ impl Sender<'_> {
             let bytes = serde_json::to_vec(&column).map_or(usize::MAX, |json| json.len());
             if bytes > COLUMN_BYTES_MAX {
                 let name = column.attname.unwrap_or_default();
-                self.carried.warnings.push(format!("the statistics of column {name} are too large to be carried"));
+                self.carried
+                    .warnings
+                    .push(format!("the statistics of column {name} are too large to be carried"));
                 continue;
             }
             self.bytes += bytes;
@@ -233,12 +231,7 @@ impl Sender<'_> {
     }
 
     /// Goes on after an error that says nothing of the connection.
-    async fn left_out(
-        &mut self,
-        session: &Session,
-        what: &str,
-        error: server::Error,
-    ) -> Result<(), Error> {
+    async fn left_out(&mut self, session: &Session, what: &str, error: server::Error) -> Result<(), Error> {
         if !matches!(error, server::Error::Row { .. })
             && !matches!(error.class(), Class::Rejected | Class::Access)
         {

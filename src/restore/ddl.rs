@@ -121,8 +121,12 @@ pub async fn run_all(
         let (batch, after) = rest.split_at(batch_len(rest));
         rest = after;
         let batch: Vec<&Work> = batch.iter().filter(|work| starts(work)).collect();
-        let text =
-            batch.iter().filter(|work| !work.sql.is_empty()).map(|work| work.text()).collect::<Vec<_>>().join(";\n");
+        let text = batch
+            .iter()
+            .filter(|work| !work.sql.is_empty())
+            .map(|work| work.text())
+            .collect::<Vec<_>>()
+            .join(";\n");
         if text.is_empty() || session.batch(&text).await.is_ok() {
             batch.into_iter().for_each(&mut done);
             continue;

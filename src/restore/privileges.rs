@@ -34,7 +34,8 @@ pub fn leave_out_maintain(catalog: &mut Catalog, target: Version) -> Option<Stri
                 None => false,
             });
         }
-        let default = entry.kind == "default_acl" && entry.ddl.iter().any(|sql| sql.names_privilege(MAINTAIN));
+        let default =
+            entry.kind == "default_acl" && entry.ddl.iter().any(|sql| sql.names_privilege(MAINTAIN));
         if default {
             entry.ddl = entry.ddl.iter().filter_map(|sql| sql.without_privilege(MAINTAIN)).collect();
         }
@@ -43,7 +44,10 @@ pub fn leave_out_maintain(catalog: &mut Catalog, target: Version) -> Option<Stri
         }
     }
     (!labels.is_empty()).then(|| {
-        format!("PostgreSQL {target} has no privilege {MAINTAIN}: it is left out of the grants on {}", some(&labels))
+        format!(
+            "PostgreSQL {target} has no privilege {MAINTAIN}: it is left out of the grants on {}",
+            some(&labels)
+        )
     })
 }
 
@@ -59,7 +63,10 @@ fn some(names: &[String]) -> String {
 ///
 /// # Errors
 /// Those of the server.
-pub async fn leave_out_grantors(session: &Session, catalog: &mut Catalog) -> Result<Vec<Failure>, server::Error> {
+pub async fn leave_out_grantors(
+    session: &Session,
+    catalog: &mut Catalog,
+) -> Result<Vec<Failure>, server::Error> {
     let grantors: BTreeSet<&String> =
         catalog.entries.iter().flat_map(|entry| &entry.acl).filter_map(|acl| acl.grantor.as_ref()).collect();
     if grantors.is_empty() {
@@ -152,10 +159,7 @@ mod tests {
         assert_eq!(texts(&catalog.entries[0]).len(), 3);
         let warning = leave_out_maintain(&mut catalog, Version::from_num(160_001)).unwrap();
         assert!(warning.contains("16.1") && warning.ends_with("table n, default_acl n"), "{warning}");
-        assert_eq!(
-            texts(&catalog.entries[0]),
-            ["GRANT SELECT ON TABLE n TO a", "GRANT ALL ON TABLE n TO c"]
-        );
+        assert_eq!(texts(&catalog.entries[0]), ["GRANT SELECT ON TABLE n TO a", "GRANT ALL ON TABLE n TO c"]);
         assert!(catalog.entries[1].ddl.is_empty());
         assert_eq!(leave_out_maintain(&mut catalog, Version::from_num(160_001)), None);
     }
@@ -164,9 +168,15 @@ mod tests {
     fn what_hangs_on_a_grant_that_cannot_be_made_goes_with_it() {
         let table = entry(
             "table",
-            &[("first", Some("friend")), ("denied", Some("lender")), ("owner's", None), ("behind", Some("friend"))],
+            &[
+                ("first", Some("friend")),
+                ("denied", Some("lender")),
+                ("owner's", None),
+                ("behind", Some("friend")),
+            ],
         );
-        let mut catalog = Catalog { entries: vec![table, entry("view", &[("x", Some("friend"))])], ..Catalog::default() };
+        let mut catalog =
+            Catalog { entries: vec![table, entry("view", &[("x", Some("friend"))])], ..Catalog::default() };
         let failures = without_grantors(&mut catalog, &BTreeSet::from(["lender".to_owned()]));
         assert_eq!(failures.len(), 1);
         assert!(failures[0].reason.starts_with("2 grant(s) made by role \"lender\""), "{:?}", failures[0]);

@@ -158,7 +158,9 @@ async fn distribute(
             Some(Ok(Item::Statistics(header, stored))) => statistics.push(*header, stored),
             Some(Ok(Item::Late(found))) => late = Some(Late::clone(&found)),
             Some(Ok(Item::End(identity))) => {
-                return late.map(|late| Received { late, identity, kept, statistics }).ok_or_else(|| unexpected(None));
+                return late
+                    .map(|late| Received { late, identity, kept, statistics })
+                    .ok_or_else(|| unexpected(None));
             }
             other => return Err(unexpected(other)),
         }

@@ -33,9 +33,7 @@ fn place(text: &str, word: &str) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
     text.match_indices(word).map(|(at, _)| at).find(|&at| {
         let (before, after) = (&text[..at], &text[at + word.len()..]);
-        before.matches('"').count() % 2 == 0
-            && !before.ends_with(is_word)
-            && !after.starts_with(is_word)
+        before.matches('"').count() % 2 == 0 && !before.ends_with(is_word) && !after.starts_with(is_word)
     })
 }
 

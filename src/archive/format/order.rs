@@ -251,7 +251,9 @@ mod tests {
         frame(&mut order, (5, 0, 0), Flags::CONTINUES).unwrap();
         frame(&mut order, (6, 0, 0), Flags::LAST).unwrap();
         frame(&mut order, (5, 0, 1), Flags::CONTINUED.with(Flags::LAST)).unwrap();
-        for record_type in [R::Note, R::Late, R::Statistics, R::Ancillary(0xF0), R::Catalog2, R::Toc, R::Toc, R::End] {
+        for record_type in
+            [R::Note, R::Late, R::Statistics, R::Ancillary(0xF0), R::Catalog2, R::Toc, R::Toc, R::End]
+        {
             push(&mut order, record_type).unwrap();
         }
         assert!(push(&mut order, R::Note).is_err());

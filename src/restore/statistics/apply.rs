@@ -89,7 +89,12 @@ fn columns_sql(source: u32) -> String {
 ///
 /// # Errors
 /// A damaged record; a lost connection.
-pub async fn restore(run: &Run, session: &Session, mut records: Records, source: u32) -> Result<Known, Error> {
+pub async fn restore(
+    run: &Run,
+    session: &Session,
+    mut records: Records,
+    source: u32,
+) -> Result<Known, Error> {
     let (relations, columns) = (relations_sql(source), columns_sql(source));
     let mut known = Known::default();
     // What the server said before this is not about statistics.
@@ -118,7 +123,8 @@ async fn call<T: Call>(
     calls: &[T],
     problems: &mut BTreeMap<u32, String>,
 ) -> Result<Vec<u32>, Error> {
-    let there = |call: &&T| run.catalog.entries.get(call.id() as usize - 1).is_some() && !run.has_failed(call.id());
+    let there =
+        |call: &&T| run.catalog.entries.get(call.id() as usize - 1).is_some() && !run.has_failed(call.id());
     let calls: Vec<&T> = calls.iter().filter(|call| call.id() > 0).filter(there).collect();
     let all = send(run, session, sql, &calls).await;
     if let Ok(results) = &all
@@ -168,13 +174,17 @@ async fn send<T: Call>(
         .iter()
         .map(|call| {
             let entry = run.entry(call.id());
-            Named { schemaname: entry.schema.as_deref().unwrap_or_default(), relname: &entry.name, call: *call }
+            Named {
+                schemaname: entry.schema.as_deref().unwrap_or_default(),
+                relname: &entry.name,
+                call: *call,
+            }
         })
         .collect();
     let json = serde_json::to_string(&named).expect("invariant: texts and numbers are JSON");
     let rows = session.query_with(sql, &[(&json, Type::TEXT)]).await?;
-    let rows: Vec<Row> = from_rows(&rows)
-        .map_err(|source| server::Error::Row { context: String::new(), source })?;
+    let rows: Vec<Row> =
+        from_rows(&rows).map_err(|source| server::Error::Row { context: String::new(), source })?;
     Ok(rows.into_iter().map(|row| row.done == Some(true)).collect())
 }
 
