@@ -1,6 +1,7 @@
 //! `pgark schema`: the definitions as SQL.
 
 use pgark::inspect::schema;
+use pgark::sql::bytes::to_server;
 
 use super::arguments::Schema;
 use super::report::{Report, Scene};
@@ -10,6 +11,6 @@ use super::{Outcome, exit, stdio};
 pub fn run(arguments: &Schema) -> Outcome {
     let scene = Scene { command: "schema", archive: Some(&arguments.archive), ..Scene::default() };
     let sql = schema(&arguments.archive).map_err(|error| Report::inspect(&error, &scene))?;
-    stdio::write(sql.as_bytes())?;
+    stdio::write(&to_server(&sql))?;
     Ok(exit::DONE)
 }

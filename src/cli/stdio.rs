@@ -43,6 +43,8 @@ pub fn visible(text: &str) -> String {
             '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
                 out.extend(c.escape_unicode());
             }
+            // A byte of a name that is no UTF-8.
+            '\u{10ff80}'..='\u{10ffff}' => out.push_str(&format!("\\x{:02x}", u32::from(c) & 0xff)),
             c if c.is_control() => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
@@ -57,6 +59,7 @@ mod tests {
     #[test]
     fn control_characters_are_shown() {
         assert_eq!(visible("a\nb\u{1b}[2Jc\td\u{202e}"), "a\\nb\\u{1b}[2Jc d\\u{202e}");
+        assert_eq!(visible("b\u{10ffe4}d"), "b\\xe4d");
         assert_eq!(visible("grün 数据"), "grün 数据");
     }
 }

@@ -144,10 +144,11 @@ fn plan_table(
 }
 
 /// The COPY with rows that arrive in the encoding of the database, unconverted. The statement itself is read in UTF-8, as
-/// everything else is: the server converts a message as a whole before it runs its first statement.
+/// everything else is: the server converts a message as a whole before it runs its first statement. In `SQL_ASCII` nothing
+/// is converted anyway.
 fn as_stored(copy: &str, encoding: &str) -> String {
     match encoding {
-        "UTF8" => copy.to_owned(),
+        "UTF8" | "SQL_ASCII" => copy.to_owned(),
         other => {
             let encoding = literal(other);
             format!("SET LOCAL client_encoding = {encoding};{copy};SET LOCAL client_encoding = 'UTF8'")

@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use tokio_postgres::types::Type;
 
 use super::error::Error;
 use super::output::Records;
 use crate::archive::{Draft, Encoder, RecordType};
 use crate::catalog::gated;
 use crate::manifest::{ColumnStatistics, Entry, RelationStatistics, Statistics, StatisticsTotal};
-use crate::server::{self, Class, Session, from_rows};
+use crate::server::{self, Class, Session};
+use crate::sql::literal;
 use crate::version::Version;
 
 /// Columns of relations that one statement asks for. With the default target a column is some kilobytes.
@@ -153,25 +153,27 @@ fn batch_len(relations: &[&Relation]) -> usize {
 /// The rows of pg_stats of some relations. The view shows what the role may select; where policies filter rows for it,
 /// nothing.
 async fn columns(session: &Session, batch: &[&Relation]) -> Result<Vec<ColumnStatistics>, server::Error> {
-    let ids: Vec<u32> = batch.iter().map(|relation| relation.statistics.id).collect();
-    let schemas: Vec<&str> = batch.iter().map(|relation| relation.schema.as_str()).collect();
-    let names: Vec<&str> = batch.iter().map(|relation| relation.name.as_str()).collect();
-    let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] =
-        [(&ids, Type::OID_ARRAY), (&schemas, Type::NAME_ARRAY), (&names, Type::NAME_ARRAY)];
-    let rows = session.query_with(&columns_query(session.version), &params).await?;
-    from_rows(&rows).map_err(|source| server::Error::Row { context: String::new(), source })
+    session.fetch(&columns_query(session.version, batch)).await
 }
 
-fn columns_query(version: Version) -> String {
+/// Names stand in the statement, since parameters cannot hold bytes that are no UTF-8.
+fn columns_query(version: Version, batch: &[&Relation]) -> String {
     let arguments = ColumnStatistics::ARGUMENTS.iter().map(|(name, _)| *name);
     let known = arguments.filter(|name| version.at_least(17) || !name.starts_with("range_"));
     let texts: String = known.map(|name| format!(", s.{name}::text as {name}")).collect();
+    let list = |text: &dyn Fn(&Relation) -> String| {
+        batch.iter().map(|relation| text(relation)).collect::<Vec<_>>().join(",")
+    };
+    let ids = list(&|relation| relation.statistics.id.to_string());
+    let schemas = list(&|relation| literal(&relation.schema));
+    let names = list(&|relation| literal(&relation.name));
     // The second condition on the name is the one that finds the index of pg_class.
     format!(
         "select u.id as id, s.attname as attname, s.inherited as inherited{texts}
         from pg_stats s
-        join unnest($1, $2, $3) u (id, schema, name) on s.schemaname = u.schema and s.tablename = u.name
-        where s.tablename = any ($3)
+        join unnest(array[{ids}]::oid[], array[{schemas}]::name[], array[{names}]::name[]) u (id, schema, name)
+            on s.schemaname = u.schema and s.tablename = u.name
+        where s.tablename = any (array[{names}]::name[])
         order by u.id, s.attname, s.inherited"
     )
 }
@@ -270,7 +272,8 @@ mod tests {
 
     #[test]
     fn ranges_are_asked_for_where_the_view_has_them() {
-        let has = |major: u32| columns_query(Version::from_num(major * 10_000)).contains("range_empty_frac");
-        assert_eq!([16, 17, 18].map(has), [false, true, true]);
+        let relation = relation(1);
+        let query = |major: u32| columns_query(Version::from_num(major * 10_000), &[&relation]);
+        assert_eq!([16, 17, 18].map(|major| query(major).contains("range_empty_frac")), [false, true, true]);
     }
 }

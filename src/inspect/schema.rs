@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::Error;
 use crate::manifest::{Begin, Catalog, Entry, Pass, PublicSchema, Section};
 use crate::object::acl::{AclError, Securable, Target, acl_difference};
-use crate::server::settings::{Scope, Writing, writing};
+use crate::server::settings::{Scope, Writing, client_encoding, writing};
 use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
@@ -71,9 +71,7 @@ fn head(script: &mut Script, begin: &Begin, catalog: &Catalog) {
         script.comment("The database has settings of its own, which are not part of this script");
     }
     script.line("");
-    // Names are kept as UTF-8, but where the server itself does not know what its bytes mean.
-    let encoding = if source.encoding == "SQL_ASCII" { "SQL_ASCII" } else { "UTF8" };
-    script.statement(&format!("SET client_encoding = {}", literal(encoding)));
+    script.statement(&format!("SET client_encoding = {}", literal(client_encoding(&source.encoding))));
     // The oldest server's settings are every server's.
     for setting in writing(Version::from_num(120_000), Scope::Session, Writing::default()) {
         script.statement(&setting);

@@ -13,6 +13,7 @@ use crate::archive::{ArchiveFile, TocEntry};
 use crate::copy::runs;
 use crate::event::Meter;
 use crate::manifest::{Entry, RowFormat};
+use crate::server::settings::client_encoding;
 use crate::server::{CopyIn, Session};
 use crate::sql::literal;
 
@@ -23,14 +24,17 @@ const BINARY_TRAILER: &[u8] = b"\xff\xff";
 /// Bytes of large objects that one statement writes.
 const LARGE_OBJECT_BYTES: usize = 4 << 20;
 
-/// How rows reach a server whose client encoding is otherwise UTF-8.
+/// How rows reach a server: in the source's encoding, while statements are in the session's own.
 #[derive(Clone, Debug)]
-pub struct Encoding(String);
+pub struct Encoding {
+    rows: String,
+    session: &'static str,
+}
 
 impl Encoding {
-    /// The source's `server_encoding`.
-    pub fn new(name: &str) -> Self {
-        Self(name.to_owned())
+    /// From both databases' `server_encoding`.
+    pub fn new(source: &str, target: &str) -> Self {
+        Self { rows: source.to_owned(), session: client_encoding(target) }
     }
 
     /// The COPY of an entry. The setting ends with the statement's implicit transaction, or right after it.
@@ -41,13 +45,12 @@ impl Encoding {
             RowFormat::Text | RowFormat::LargeObject => "",
         };
         let copy = format!("{}{options}", data.copy);
-        Some(match self.0.as_str() {
-            "UTF8" => (copy, data.format),
-            other => {
-                let set = format!("SET client_encoding = {}", literal(other));
-                (format!("{set};{copy};SET client_encoding = 'UTF8'"), data.format)
-            }
-        })
+        if self.rows == self.session {
+            return Some((copy, data.format));
+        }
+        let (rows, session) = (literal(&self.rows), literal(self.session));
+        let copy = format!("SET client_encoding = {rows};{copy};SET client_encoding = {session}");
+        Some((copy, data.format))
     }
 }
 
@@ -169,7 +172,10 @@ pub async fn load_pages(session: &Session, pages: &[u8], entry: &Entry) -> Resul
         if bytes >= LARGE_OBJECT_BYTES || at + 1 == runs.len() {
             let put = session
                 .query_with(
-                    "SELECT pg_catalog.lo_put(v.o, v.p, v.d) FROM ROWS FROM (pg_catalog.unnest($1::oid[]),
+                    // An empty page that follows a hole says how long the object is (131072: INV_WRITE).
+                    "SELECT CASE WHEN v.d <> '' THEN pg_catalog.lo_put(v.o, v.p, v.d) END,
+                        CASE WHEN v.d = '' THEN pg_catalog.lo_truncate64(pg_catalog.lo_open(v.o, 131072), v.p) END
+                    FROM ROWS FROM (pg_catalog.unnest($1::oid[]),
                         pg_catalog.unnest($2::int8[]), pg_catalog.unnest($3::bytea[])) v (o, p, d)",
                     &[(&oids, Type::OID_ARRAY), (&offsets, Type::INT8_ARRAY), (&data, Type::BYTEA_ARRAY)],
                 )

@@ -78,7 +78,7 @@ async fn perform(
     let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
-    let encoding = Encoding::new(&begin.source.encoding);
+    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));

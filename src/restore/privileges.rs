@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use tokio_postgres::types::Type;
 
 use super::Failure;
 use crate::manifest::Catalog;
-use crate::server::{self, Session, from_rows};
+use crate::server::{self, Session};
+use crate::sql::literal;
 use crate::version::Version;
 
 /// The privilege that came with PostgreSQL 17 (documentation: Privileges).
@@ -84,13 +84,12 @@ async fn denied(session: &Session, grantors: Vec<String>) -> Result<BTreeSet<Str
     }
     // From 16 on a membership may come without the right to SET ROLE.
     let right = if session.version.at_least(16) { "SET" } else { "MEMBER" };
+    let names = grantors.iter().map(|name| literal(name)).collect::<Vec<_>>().join(",");
     let sql = format!(
         "select r.rolname as name from pg_roles r
-        where r.rolname = any ($1) and not pg_has_role(session_user, r.oid, '{right}')"
+        where r.rolname in ({names}) and not pg_has_role(session_user, r.oid, '{right}')"
     );
-    let rows = session.query_with(&sql, &[(&grantors, Type::NAME_ARRAY)]).await?;
-    let rows: Vec<Row> =
-        from_rows(&rows).map_err(|source| server::Error::Row { context: String::new(), source })?;
+    let rows: Vec<Row> = session.fetch(&sql).await?;
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 

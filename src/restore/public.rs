@@ -12,6 +12,29 @@ use crate::server::Session;
 use crate::sql::{Sql, literal};
 use crate::version::Version;
 
+/// Who owns `public` from 15 on (release notes of 15). The role is there from 14 on.
+const DATABASE_OWNER: &str = "pg_database_owner";
+
+fn has_database_owner(version: Version) -> bool {
+    version.at_least(15)
+}
+
+/// An ACL item in which the owner of an older server's `public` stands for the database's owner.
+fn by_owner(item: &str, owner: &str) -> String {
+    let owner = if owner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        owner.to_owned()
+    } else {
+        format!("\"{}\"", owner.replace('"', "\"\""))
+    };
+    let Some((grantee, rest)) = item.split_once('=') else { return item.to_owned() };
+    let grantee = if grantee == DATABASE_OWNER { owner.as_str() } else { grantee };
+    let rest = rest.strip_suffix(DATABASE_OWNER).filter(|rest| rest.ends_with('/'));
+    match rest {
+        Some(rest) => format!("{grantee}={rest}{owner}"),
+        None => item.to_owned(),
+    }
+}
+
 #[derive(Deserialize)]
 struct Row {
     owner: String,
@@ -44,7 +67,7 @@ pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit
     }
     if let Some(source) = source {
         let owner = target.as_ref().map(|target| target.owner.as_str());
-        let known = source.owner != "pg_database_owner" || session.version.at_least(15);
+        let known = source.owner != DATABASE_OWNER || has_database_owner(session.version);
         if !omit.owner && known && owner != Some(&source.owner) {
             sql.push(Sql::new("ALTER SCHEMA public OWNER TO ").role(&source.owner).render());
         }
@@ -69,10 +92,28 @@ pub async fn acl(session: &Session, source: Option<&PublicSchema>, version: Vers
     if let (Some(source), Some(target)) = (source, read(session).await?) {
         let has = target.acl.unwrap_or_else(|| target.acl_default.clone());
         let wanted = source.acl.as_ref().unwrap_or(&target.acl_default);
+        let wanted = &match has_database_owner(session.version) {
+            true => wanted.clone(),
+            false => wanted.iter().map(|item| by_owner(item, &target.owner)).collect(),
+        };
         let to = Target::Object { noun: "SCHEMA", reference: "public" };
         let statements = acl_difference(to, Securable::Schema, &target.owner, version, &has, wanted)
             .map_err(|error| Error::Rows { label: work.label.clone(), reason: error.to_string() })?;
         work.sql = acl_sql(&statements);
     }
     Ok(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_owner;
+
+    #[test]
+    fn the_owner_of_newer_servers_becomes_the_target_s() {
+        let item = |item| by_owner(item, "o");
+        assert_eq!(item("pg_database_owner=UC/pg_database_owner"), "o=UC/o");
+        assert_eq!(item("=U/pg_database_owner"), "=U/o");
+        assert_eq!(by_owner("r=U*/pg_database_owner", "a \"b"), "r=U*/\"a \"\"b\"");
+        assert_eq!(item("\"x/pg_database_owner\"=U/p"), "\"x/pg_database_owner\"=U/p");
+    }
 }

@@ -18,6 +18,7 @@ use super::conninfo::{self, Conninfo, Host, SslMode, TargetSessionAttrs};
 use super::error::{Attempt, Error, Failure, ServerError};
 use super::facts::Facts;
 use super::frame::Buffers;
+use super::outgoing::Outgoing;
 use super::session::{Session, chain};
 use super::tap::Tap;
 use super::tls::{self, Answer};
@@ -123,6 +124,7 @@ impl Server {
         session.version = self.facts.version;
         session.superuser = self.facts.superuser;
         session.backend_pid = session.ask_pid().await?;
+        session.set_client_encoding(&self.facts.encoding).await?;
         Ok(session)
     }
 
@@ -164,7 +166,12 @@ impl Server {
 
 /// Asks the server about itself, and whether it is what the user wants.
 async fn facts(mut session: Session, wanted: TargetSessionAttrs) -> Result<(Session, Facts), Failure> {
-    let facts = match Facts::ask(&mut session).await {
+    let asked = async {
+        let facts = Facts::ask(&mut session).await?;
+        session.set_client_encoding(&facts.encoding).await?;
+        Ok(facts)
+    };
+    let facts = match asked.await {
         Ok(facts) => facts,
         Err(Error::Rejected { server, .. } | Error::Lost { server: Some(server), .. }) => {
             return Err(Failure::Server { server, password_file: None });
@@ -291,7 +298,7 @@ impl Endpoint {
         }
         let binding = stream.server_certificate().and_then(tls::end_point);
         let relay = super::relay::Shared::default();
-        let tap = Tap::new(stream, relay.clone());
+        let tap = Outgoing::new(Tap::new(stream, relay.clone()));
         let config = configure(conninfo, &self.host);
         let connected = config.connect_raw(tap, Negotiated { binding }).await;
         let (library, connection) = connected.map_err(|error| refused(&error, &self.host))?;

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use super::cancel::CancelHandle;
 use super::connect::{Endpoint, Negotiated};
 use super::conninfo::{Environment, Flags, resolve};
+use super::outgoing::Outgoing;
 use super::relay::Shared;
 use super::tap::Tap;
 use super::transport::Address;
@@ -75,7 +76,7 @@ where
     let mut config = tokio_postgres::Config::new();
     config.user("u").ssl_negotiation(tokio_postgres::config::SslNegotiation::Direct);
     config.ssl_mode(tokio_postgres::config::SslMode::Require);
-    let tap = Tap::new(ours, relay.clone());
+    let tap = Outgoing::new(Tap::new(ours, relay.clone()));
     let (client, connection) = config.connect_raw(tap, Negotiated::default()).await.expect("a session");
     let cancel = CancelHandle { token: client.cancel_token(), endpoint };
     Session::new(client, connection, relay, Buffers::default(), cancel)

@@ -15,6 +15,7 @@ mod facts;
 #[cfg(test)]
 mod fake;
 mod frame;
+mod outgoing;
 mod relay;
 mod session;
 mod tap;

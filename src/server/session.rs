@@ -171,6 +171,14 @@ impl Session {
         Ok(row.into_iter().next().flatten().and_then(|pid| pid.parse().ok()).unwrap_or_default())
     }
 
+    /// Statements go in the encoding that suits the database. Sessions begin with UTF-8.
+    pub(super) async fn set_client_encoding(&self, server_encoding: &str) -> Result<(), Error> {
+        match settings::client_encoding(server_encoding) {
+            "UTF8" => Ok(()),
+            other => self.batch(&format!("SET client_encoding = {}", literal(other))).await,
+        }
+    }
+
     /// Begins the transaction that reads: one snapshot for everything, nothing can be changed.
     ///
     /// # Errors

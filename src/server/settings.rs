@@ -19,6 +19,12 @@ pub struct Writing {
     pub asynchronous_commit: bool,
 }
 
+/// The encoding of a session's statements and of what it reads, but for rows of COPY. In a database whose bytes have no
+/// meaning they are taken as they are ([`crate::sql::bytes`]); a session that says UTF-8 could not name everything there.
+pub fn client_encoding(server_encoding: &str) -> &'static str {
+    if server_encoding == "SQL_ASCII" { "SQL_ASCII" } else { "UTF8" }
+}
+
 /// Settings that stop the server from ending long work, with the first major that has them. A role or database may
 /// have other defaults.
 const TIMEOUTS: [(&str, u16); 5] = [

@@ -1,6 +1,7 @@
 //! SQL text: the only way in which names and values enter a statement.
 
 mod array_cast;
+pub mod bytes;
 mod keyword;
 mod privilege;
 mod quote;

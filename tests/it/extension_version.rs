@@ -25,8 +25,8 @@ fn a_missing_extension_is_named_with_what_to_install() {
     let servers = TestServer::all();
     // adminpack was dropped in 17.
     let (Some(old), Some(new)) = (
-        servers.iter().filter(|server| server.major <= 16).next_back(),
-        servers.iter().filter(|server| server.major >= 17).next_back(),
+        servers.iter().rfind(|server| server.major <= 16),
+        servers.iter().rfind(|server| server.major >= 17),
     ) else {
         return;
     };

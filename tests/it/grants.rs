@@ -65,7 +65,7 @@ fn grants_by_others_need_membership_not_a_superuser() {
 fn maintain_is_left_out_where_the_target_does_not_know_it() {
     let servers = TestServer::all();
     let find = |majors: std::ops::RangeInclusive<u32>| {
-        servers.iter().filter(move |server| majors.contains(&server.major)).next_back()
+        servers.iter().rfind(move |server| majors.contains(&server.major))
     };
     let (Some(new), Some(old)) = (find(17..=18), find(12..=16)) else { return };
     let (source, target) = (TestDatabase::create(new, "maintain"), TestDatabase::create(old, "maintain"));
@@ -94,8 +94,8 @@ fn maintain_is_left_out_where_the_target_does_not_know_it() {
 fn all_of_an_older_server_is_not_more_on_a_newer_one() {
     let servers = TestServer::all();
     let (Some(old), Some(new)) = (
-        servers.iter().filter(|server| server.major <= 16).next_back(),
-        servers.iter().filter(|server| server.major >= 17).next_back(),
+        servers.iter().rfind(|server| server.major <= 16),
+        servers.iter().rfind(|server| server.major >= 17),
     ) else {
         return;
     };

@@ -5,6 +5,8 @@
 //! - `-- majors: 15..` runs it on these servers only (default: all).
 //! - `-- database: encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'` makes the databases with these options.
 //! - `-- needs: hstore, postgres_fdw` skips a server on which one of these extensions is not installed.
+//! - `-- copy: text too` dumps once more with `--copy-format text`.
+//! - `-- across majors: no` is for `scripts/matrix`: the text of the same rows differs from major to major.
 //! - `-- expect: replay` compares with what `pg_dump | psql` makes of the source, for the few things that
 //!   change whenever PostgreSQL reads its own text again.
 //!
@@ -24,6 +26,7 @@ struct Header {
     majors: Vec<u32>,
     database: String,
     needs: Vec<String>,
+    text_too: bool,
     replay: bool,
 }
 
@@ -37,6 +40,7 @@ impl Header {
                 "majors" => header.majors = majors(value),
                 "database" => header.database = value.to_owned(),
                 "needs" => header.needs = value.split(',').map(|name| name.trim().to_owned()).collect(),
+                "copy" if value == "text too" => header.text_too = true,
                 "expect" if value == "replay" => header.replay = true,
                 "expect" => return Err(format!("`-- expect: {value}` is not known")),
                 // Prose may hold a colon.
@@ -102,6 +106,15 @@ fn round_trip(server: &TestServer, file: &Path) -> Result<(), String> {
     };
 
     let cli = TestCli::new();
+    if header.text_too {
+        let text = database("text");
+        cli.succeed(["dump", &source.conninfo(), "-f", "text.pgark", "--copy-format", "text"])?;
+        cli.succeed(["restore", "text.pgark", "-d", &text.conninfo(), "--yes"])?;
+        let differences = content_diff(&rows, &row_hashes(&text)?);
+        if !differences.is_empty() {
+            return Err(format!("as text:\n{}", differences.join("\n")));
+        }
+    }
     cli.succeed(["dump", &source.conninfo(), "-f", "first.pgark", "-j", "2"])?;
     cli.succeed(["verify", "first.pgark"])?;
     cli.succeed(["restore", "first.pgark", "-d", &target.conninfo(), "--yes"])?;

@@ -173,7 +173,7 @@ fn a_value_that_the_target_does_not_take_is_a_warning() {
 }
 
 #[test]
-fn statistics_in_another_encoding_do_not_end_a_dump() {
+fn statistics_may_be_no_utf_8() {
     let Some(server) = TestServer::newest().filter(|server| server.major >= 18) else { return };
     let ascii = "encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'";
     let (source, target) = (
@@ -181,9 +181,30 @@ fn statistics_in_another_encoding_do_not_end_a_dump() {
         TestDatabase::create_with(&server, "statistics", ascii),
     );
     source.sql(
-        r"set client_encoding = 'SQL_ASCII'; set standard_conforming_strings = on;
-        create table t (a text) with (autovacuum_enabled = false);
-        insert into t select convert_from('\xfffe', 'SQL_ASCII') from generate_series(1, 10);
+        r#"do $$ begin
+            execute convert_from('create table "t\351" (a text) with (autovacuum_enabled = false)', 'SQL_ASCII');
+            execute convert_from('insert into "t\351" select ''x\377'' from generate_series(1, 10)', 'SQL_ASCII');
+        end $$;
+        analyze"#,
+    );
+    let cli = TestCli::new();
+    cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
+    cli.succeed(["restore", "a.pgark", "-d", &target.conninfo(), "--yes", "--no-analyze"]).unwrap();
+    same(&source, &target);
+}
+
+#[test]
+fn statistics_without_an_equivalent_in_utf_8_do_not_end_a_dump() {
+    let Some(server) = TestServer::newest().filter(|server| server.major >= 18) else { return };
+    let japanese = "encoding 'EUC_JP' lc_collate 'C' lc_ctype 'C'";
+    let (source, target) = (
+        TestDatabase::create_with(&server, "statistics", japanese),
+        TestDatabase::create_with(&server, "statistics", japanese),
+    );
+    // Row 9 of JIS X 0208 is empty.
+    source.sql(
+        r"create table t (a text) with (autovacuum_enabled = false);
+        insert into t select convert_from('\xa9a1', 'EUC_JP') from generate_series(1, 10);
         analyze t",
     );
     let cli = TestCli::new();

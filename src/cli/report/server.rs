@@ -90,7 +90,8 @@ impl Report {
                 "a function names something without its schema: in the source, ALTER FUNCTION … SET search_path, or \
                  write the schema; then dump again (--keep-going restores everything else)",
             ),
-            "0A000" | "42601" if scene.command == "restore" => {
+            // A feature, a clause, a parameter of a newer server.
+            "0A000" | "42601" | "22023" if scene.command == "restore" => {
                 self.hint("the target may be older than the source: see the versions in the plan")
             }
             _ => self,

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use tokio_postgres::types::Type;
 
 use super::records::Records;
 use crate::manifest::{ColumnStatistics, RelationStatistics, Statistics};
 use crate::restore::error::Error;
 use crate::restore::run::Run;
-use crate::server::{self, Class, Session, from_rows};
+use crate::server::{self, Class, Session};
+use crate::sql::literal;
 
 /// The first major that has the functions.
 const MAJOR: u16 = 18;
@@ -61,26 +61,27 @@ struct Named<'a, T> {
     call: &'a T,
 }
 
-/// `pg_restore_relation_stats` for each object of a JSON array `$1`. A NULL counts as an argument that is not there.
-fn relations_sql(source: u32) -> String {
+/// `pg_restore_relation_stats` for each object of a JSON array, a literal: parameters cannot hold bytes that are no
+/// UTF-8. A NULL counts as an argument that is not there.
+fn relations_sql(source: u32, calls: &str) -> String {
     format!(
         "SELECT pg_catalog.pg_restore_relation_stats('version', {source}, 'schemaname', v.schemaname,
             'relname', v.relname, 'relpages', v.relpages, 'reltuples', v.reltuples,
             'relallvisible', v.relallvisible, 'relallfrozen', v.relallfrozen) AS done
-        FROM pg_catalog.json_to_recordset($1::json) v (schemaname text, relname text, relpages integer,
+        FROM pg_catalog.json_to_recordset({calls}::json) v (schemaname text, relname text, relpages integer,
             reltuples real, relallvisible integer, relallfrozen integer)"
     )
 }
 
 /// `pg_restore_attribute_stats` likewise.
-fn columns_sql(source: u32) -> String {
+fn columns_sql(source: u32, calls: &str) -> String {
     let arguments = ColumnStatistics::ARGUMENTS.iter();
     let pairs: String = arguments.clone().map(|(name, _)| format!(", '{name}', v.{name}")).collect();
     let columns: String = arguments.map(|(name, ty)| format!(", {name} {ty}")).collect();
     format!(
         "SELECT pg_catalog.pg_restore_attribute_stats('version', {source}, 'schemaname', v.schemaname,
             'relname', v.relname, 'attname', v.attname, 'attnum', v.attnum, 'inherited', v.inherited{pairs}) AS done
-        FROM pg_catalog.json_to_recordset($1::json) v (schemaname text, relname text, attname text,
+        FROM pg_catalog.json_to_recordset({calls}::json) v (schemaname text, relname text, attname text,
             attnum smallint, inherited boolean{columns})"
     )
 }
@@ -95,18 +96,19 @@ pub async fn restore(
     mut records: Records,
     source: u32,
 ) -> Result<Known, Error> {
-    let (relations, columns) = (relations_sql(source), columns_sql(source));
     let mut known = Known::default();
     // What the server said before this is not about statistics.
     run.server_warnings(session);
     while let Some(statistics) = records.next().await? {
         let Statistics { relations: of_relations, columns: of_columns } = statistics;
         for calls in of_relations.chunks(CALLS_MAX) {
-            let done = call(run, session, &relations, calls, &mut known.problems).await?;
+            let done =
+                call(run, session, |calls| relations_sql(source, calls), calls, &mut known.problems).await?;
             known.counted.extend(done);
         }
         for calls in of_columns.chunks(CALLS_MAX) {
-            let done = call(run, session, &columns, calls, &mut known.problems).await?;
+            let done =
+                call(run, session, |calls| columns_sql(source, calls), calls, &mut known.problems).await?;
             known.columns.extend(done);
         }
     }
@@ -119,14 +121,14 @@ pub async fn restore(
 async fn call<T: Call>(
     run: &Run,
     session: &Session,
-    sql: &str,
+    sql: impl Fn(&str) -> String,
     calls: &[T],
     problems: &mut BTreeMap<u32, String>,
 ) -> Result<Vec<u32>, Error> {
     let there =
         |call: &&T| run.catalog.entries.get(call.id() as usize - 1).is_some() && !run.has_failed(call.id());
     let calls: Vec<&T> = calls.iter().filter(|call| call.id() > 0).filter(there).collect();
-    let all = send(run, session, sql, &calls).await;
+    let all = send(run, session, &sql, &calls).await;
     if let Ok(results) = &all
         && results.iter().all(|done| *done)
     {
@@ -140,7 +142,7 @@ async fn call<T: Call>(
             succeeded.push(call.id());
             continue;
         }
-        let said = match send(run, session, sql, &[*call]).await {
+        let said = match send(run, session, &sql, &[*call]).await {
             Ok(results) if results == [true] => {
                 succeeded.push(call.id());
                 continue;
@@ -162,7 +164,7 @@ async fn call<T: Call>(
 async fn send<T: Call>(
     run: &Run,
     session: &Session,
-    sql: &str,
+    sql: impl Fn(&str) -> String,
     calls: &[&T],
 ) -> Result<Vec<bool>, server::Error> {
     #[derive(Deserialize)]
@@ -182,9 +184,7 @@ async fn send<T: Call>(
         })
         .collect();
     let json = serde_json::to_string(&named).expect("invariant: texts and numbers are JSON");
-    let rows = session.query_with(sql, &[(&json, Type::TEXT)]).await?;
-    let rows: Vec<Row> =
-        from_rows(&rows).map_err(|source| server::Error::Row { context: String::new(), source })?;
+    let rows: Vec<Row> = session.fetch(&sql(&literal(&json))).await?;
     Ok(rows.into_iter().map(|row| row.done == Some(true)).collect())
 }
 

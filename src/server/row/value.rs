@@ -1,10 +1,13 @@
 //! One value in the server's binary form (server: the types' `*send` functions).
 
+use std::borrow::Cow;
+
 use serde::de::{self, DeserializeSeed, IntoDeserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use tokio_postgres::types::{Kind, Type};
 
 use super::Error;
+use crate::sql::bytes::from_server;
 
 /// How the values of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +99,6 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Error> {
     bytes.try_into().map_err(|_| de::Error::custom(format_args!("{} byte(s) instead of {N}", bytes.len())))
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Error> {
-    std::str::from_utf8(bytes).map_err(|_| {
-        de::Error::custom(format_args!("text that is not UTF-8: {}", String::from_utf8_lossy(bytes)))
-    })
-}
-
 impl<'de> de::Deserializer<'de> for Value<'de> {
     type Error = Error;
 
@@ -116,7 +113,10 @@ impl<'de> de::Deserializer<'de> for Value<'de> {
                 Scalar::Oid => visitor.visit_u32(u32::from_be_bytes(fixed(bytes)?)),
                 Scalar::Float4 => visitor.visit_f32(f32::from_be_bytes(fixed(bytes)?)),
                 Scalar::Float8 => visitor.visit_f64(f64::from_be_bytes(fixed(bytes)?)),
-                Scalar::Text => visitor.visit_borrowed_str(text(bytes)?),
+                Scalar::Text => match from_server(bytes) {
+                    Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                    Cow::Owned(text) => visitor.visit_string(text),
+                },
                 Scalar::Char => match fixed(bytes)? {
                     [0] => visitor.visit_borrowed_str(""),
                     [byte] => visitor.visit_str(char::from(byte).encode_utf8(&mut [0; 2])),
@@ -151,7 +151,7 @@ impl<'de> de::Deserializer<'de> for Value<'de> {
     ) -> Result<V::Value, Error> {
         let bytes = self.not_null()?;
         match self.shape {
-            Shape::One(Scalar::Text) => visitor.visit_enum(text(bytes)?.into_deserializer()),
+            Shape::One(Scalar::Text) => visitor.visit_enum(from_server(bytes).into_deserializer()),
             Shape::One(Scalar::Char) => {
                 let [byte] = fixed(bytes)?;
                 let name = if byte == 0 { String::new() } else { char::from(byte).to_string() };

@@ -45,6 +45,10 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 where c.relkind = 'S' and c.relpersistence <> 't'
 \gexec
 
-select 'large object ' || oid, 1, pg_catalog.md5(pg_catalog.lo_get(oid)) || '/' || pg_catalog.translate(
-    pg_catalog.pg_get_userbyid(lomowner) || '/' || coalesce(lomacl::text, ''), '|' || chr(10), '!!')
-from pg_catalog.pg_largeobject_metadata;
+-- By pages, as the server keeps them, for an object may be larger than a value can be; an empty page is a hole.
+select 'large object ' || m.oid, 1, pg_catalog.lo_lseek64(pg_catalog.lo_open(m.oid, 262144), 0, 2) || '/' || coalesce(pg_catalog.md5((
+        select pg_catalog.string_agg(p.pageno || ':' || pg_catalog.encode(pg_catalog.sha256(p.data), 'hex'), ',' order by p.pageno)
+        from pg_catalog.pg_largeobject p where p.loid = m.oid and p.data <> ''
+    )), 'empty') || '/' || coalesce(pg_catalog.md5(pg_catalog.obj_description(m.oid, 'pg_largeobject')), '') || '/' || pg_catalog.translate(
+    pg_catalog.pg_get_userbyid(m.lomowner) || '/' || coalesce(m.lomacl::text, ''), '|' || chr(10), '!!')
+from pg_catalog.pg_largeobject_metadata m;

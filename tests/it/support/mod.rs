@@ -19,6 +19,6 @@ pub use cluster::Cluster;
 pub use content::row_hashes;
 pub use database::TestDatabase;
 pub use diff::{content_diff, diff};
-pub use oracle::{oracle_dump, oracle_statistics, oracle_version, psql, replay};
+pub use oracle::{oracle_dump, oracle_statistics, oracle_version, psql, replay, tool};
 pub use random::Random;
 pub use server::{TestServer, majors, password};

@@ -36,7 +36,8 @@ pub fn oracle_version() -> String {
 fn client(name: &str, server: &TestServer, database: &str) -> Command {
     let mut command = Command::new(tool(name));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.envs([("LC_ALL", "C"), ("PGCLIENTENCODING", "UTF8"), ("PGCONNECT_TIMEOUT", "30")]);
+    // Bytes as they are: not every database can say everything in UTF-8.
+    command.envs([("LC_ALL", "C"), ("PGCLIENTENCODING", "SQL_ASCII"), ("PGCONNECT_TIMEOUT", "30")]);
     command.env("PGPASSWORD", password()).env("PGPASSFILE", "/dev/null");
     command.arg("-d").arg(server.conninfo(database)).stdin(Stdio::null());
     command
