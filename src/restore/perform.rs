@@ -12,9 +12,9 @@ use super::prepare::{Prepared, set_up};
 use super::run::Run;
 use super::settings::setting_works;
 use super::source::{Source, drain};
-use super::stream::load_stream;
+use super::stream::{Loaded, load_stream};
 use super::units::units;
-use super::{Summary, globals, public};
+use super::{Summary, globals, public, statistics};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
@@ -76,15 +76,15 @@ impl Prepared {
     async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
         let mut running = vec![self.leader.cancel_handle()];
         unless_cancelled(&run.ctx, &mut running, async |running| {
-            let sessions = self.sessions(&run.ctx).await?;
+            let (sessions, fewer) = self.sessions().await?;
             running.extend(sessions.iter().map(Session::cancel_handle));
-            perform(self, run, sessions).await
+            perform(self, run, sessions, fewer).await
         })
         .await
     }
 
-    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong.
-    async fn sessions(&self, ctx: &Context) -> Result<Vec<Session>, Error> {
+    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning.
+    async fn sessions(&self) -> Result<(Vec<Session>, Option<String>), Error> {
         let mut sessions = Vec::new();
         for worker in 0..self.options.jobs.max(1) {
             match self.server.connect_another().await {
@@ -93,13 +93,13 @@ impl Prepared {
                     sessions.push(session);
                 }
                 Err(error) if worker > 0 && error.class() == Class::Connect => {
-                    ctx.warn(format!("going on with {worker} of {} sessions: {error}", self.options.jobs));
-                    break;
+                    let fewer = format!("going on with {worker} of {} sessions: {error}", self.options.jobs);
+                    return Ok((sessions, Some(fewer)));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(sessions)
+        Ok((sessions, None))
     }
 }
 
@@ -119,12 +119,19 @@ async fn unless_cancelled<T>(
     result
 }
 
-async fn perform(prepared: Prepared, run: &Arc<Run>, sessions: Vec<Session>) -> Result<Summary, Error> {
+async fn perform(
+    prepared: Prepared,
+    run: &Arc<Run>,
+    sessions: Vec<Session>,
+    fewer: Option<String>,
+) -> Result<Summary, Error> {
     let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, phases, options, globals, new, .. } = prepared;
+    let Prepared { server, leader, source, begin, phases, options, globals, new, .. } = prepared;
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
+    fewer.into_iter().for_each(|warning| run.warn(warning));
+    plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
@@ -134,14 +141,15 @@ async fn perform(prepared: Prepared, run: &Arc<Run>, sessions: Vec<Session>) -> 
     works(&run, &leader, large_object_works(&run)).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.tables });
-    let (file, late, identity, units, sessions) = match source {
+    let (file, late, identity, units, sessions, records) = match source {
         Source::File { file, late } => {
             let (identity, units) = (file.end().root.to_string(), units(file.toc()));
-            (Some(file), *late, identity, units, sessions)
+            let records = statistics::Records::of_file(&file);
+            (Some(file), *late, identity, units, sessions, records)
         }
         Source::Stream(items) => {
-            let (late, identity, sessions) = load_stream(&run, items, sessions).await?;
-            (None, late, identity, Vec::new(), sessions)
+            let Loaded { late, identity, sessions, statistics } = load_stream(&run, items, sessions).await?;
+            (None, late, identity, Vec::new(), sessions, statistics::Records::of_pipe(statistics))
         }
     };
     run.expect(&late);
@@ -163,9 +171,15 @@ async fn perform(prepared: Prepared, run: &Arc<Run>, sessions: Vec<Session>) -> 
     // Refreshes read everything, as users with their privileges.
     let jobs = entries_only(&run.catalog, &phases.refreshes);
     let sessions = run_jobs(&run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
+    // CREATE INDEX and REFRESH count anew what they read, so statistics come after them.
+    let mut known = None;
+    if options.statistics && late.statistics.is_some() && statistics::are_taken(&leader) {
+        ctx.event(Event::Phase { name: "statistics", items: 0 });
+        known = Some(statistics::restore(&run, &leader, records, begin.source.server_version_num).await?);
+    }
     if options.analyze {
-        ctx.event(Event::Phase { name: "analyze", items: plan.tables });
-        analyze(&run, &sessions).await;
+        ctx.event(Event::Phase { name: "analyze", items: 0 });
+        statistics::analyze(&run, &sessions, &late, known.as_ref()).await;
     }
     if let Some(new) = &new {
         works(&run, &leader, new.properties()).await?;
@@ -195,7 +209,7 @@ async fn perform(prepared: Prepared, run: &Arc<Run>, sessions: Vec<Session>) -> 
         raw_bytes: ctx.meter.raw_bytes.load(Ordering::Relaxed),
         large_objects: run.catalog.entries.iter().filter(|entry| entry.kind == "large_object").count() as u64,
         sequences: late.sequences.len(),
-        warnings: plan.warnings,
+        warnings: plan.warnings.into_iter().chain(run.warnings()).collect(),
         failed: run.failures(),
         duration_ms: started.elapsed().as_millis() as u64,
     })
@@ -229,24 +243,20 @@ async fn globals_only(prepared: Prepared, run: &Run) -> Result<Summary, Error> {
 
 /// Runs works on the leader. Those that need something that failed are skipped.
 async fn works(run: &Run, leader: &Session, works: Vec<Work>) -> Result<(), Error> {
-    let mut ready = Vec::with_capacity(works.len());
-    for work in works {
-        match (work.id > 0).then(|| run.failed_dependency(run.entry(work.id))).flatten() {
-            Some(cause) => run.skipped(run.entry(work.id), &cause.label),
-            None => ready.push(work),
-        }
-    }
-    Meter::add(&run.ctx.meter.items, ready.len() as u64);
-    run_all(
+    Meter::add(&run.ctx.meter.items, works.len() as u64);
+    let result = run_all(
         leader,
-        &ready,
+        &works,
+        |work| work.id == 0 || run.may_start(run.entry(work.id)),
         |work| {
             run.done(usize::from(work.id > 0));
             Meter::add(&run.ctx.meter.items_done, 1);
         },
         |work, error| run.failed(work.id, &work.label, error),
     )
-    .await
+    .await;
+    run.server_warnings(leader);
+    result
 }
 
 /// Large objects are made before their pages are written.
@@ -285,34 +295,15 @@ async fn changed_acls(run: &Run, leader: &Session) -> Result<(), Error> {
     let works = acl_works(run, |entry| entry.kind == CHANGED_ACL);
     let failed = |work: &Work, error: Error| {
         if error.lacks_object() {
-            run.ctx.warn(format!("{error}: {}", error.reason()));
+            run.warn(format!("{error}: {}", error.reason()));
             return Ok(());
         }
         run.failed(work.id, &work.label, error)
     };
-    run_all(leader, &works, |_| Meter::add(&run.ctx.meter.items_done, 1), failed).await
-}
-
-/// Statistics help whoever queries next; a restore without them is still whole, so a failure is a warning.
-async fn analyze(run: &Run, sessions: &[Session]) {
-    let tables: Vec<String> = run
-        .catalog
-        .entries
-        .iter()
-        .filter(|entry| {
-            matches!(entry.kind.as_str(), "table" | "materialized_view") && !run.has_failed(entry.id)
-        })
-        .map(|entry| qualified(entry.schema.as_deref(), &entry.name))
-        .collect();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let lanes = sessions.iter().map(|session| async {
-        while let Some(table) = tables.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = session.batch(&format!("ANALYZE {table}")).await {
-                run.ctx.warn(format!("cannot analyze {table}: {error}"));
-            }
-        }
-    });
-    futures_util::future::join_all(lanes).await;
+    let result =
+        run_all(leader, &works, |_| true, |_| Meter::add(&run.ctx.meter.items_done, 1), failed).await;
+    run.server_warnings(leader);
+    result
 }
 
 /// `ALTER DATABASE … SET`: who may not do that still gets everything else, and is told.

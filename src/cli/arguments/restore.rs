@@ -60,7 +60,10 @@ pub struct Restore {
     /// Leave out security labels
     #[arg(long)]
     pub no_security_labels: bool,
-    /// Do not ANALYZE at the end
+    /// Leave out optimizer statistics; ANALYZE makes new ones
+    #[arg(long)]
+    pub no_statistics: bool,
+    /// Do not ANALYZE what has no statistics
     #[arg(long)]
     pub no_analyze: bool,
     /// Where to connect to.
