@@ -1,5 +1,7 @@
 //! Looks at archive and target before anything is written.
 
+use std::collections::BTreeSet;
+
 use super::create::NewDatabase;
 use super::error::Error;
 use super::obstacle::Obstacle;
@@ -9,7 +11,7 @@ use super::target::Target;
 use super::{Input, Options};
 use crate::context::Context;
 use crate::event::Event;
-use crate::manifest::{Begin, Catalog};
+use crate::manifest::{Begin, Catalog, Late};
 use crate::server::settings::{Scope, Writing};
 use crate::server::{Conninfo, Server, Session};
 use crate::version::Version;
@@ -124,7 +126,7 @@ pub async fn prepare(
         pre_data: phases.pre_data.len(),
         tables: count(&["table_data"]),
         rows: match &source {
-            Source::File { file, .. } => Some(file.end().rows),
+            Source::File { late, .. } => Some(table_rows(&catalog, late)),
             Source::Stream(_) => None,
         },
         raw_bytes: match &source {
@@ -156,6 +158,13 @@ pub async fn prepare(
         catalog,
         server,
     })
+}
+
+/// Rows of tables; pages of large objects count as rows in the archive.
+fn table_rows(catalog: &Catalog, late: &Late) -> u64 {
+    let tables: BTreeSet<u32> =
+        catalog.entries.iter().filter(|entry| entry.kind == "table_data").map(|entry| entry.id).collect();
+    late.tables.iter().filter(|total| tables.contains(&total.id)).map(|total| total.rows).sum()
 }
 
 fn encoding_warning(begin: &Begin, target: &str) -> Option<String> {
