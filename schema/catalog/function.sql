@@ -37,6 +37,16 @@ select
     p.probin as library,
     p.prosrc as source
     , pg_get_function_sqlbody(p.oid) as sql_body --@ 14..
+    , exists ( --@ 14..
+        select from pg_depend d --@ 14..
+        where d.classid = 1255 and d.objid = p.oid and d.refclassid = 1255 and d.refobjid = p.oid --@ 14..
+    ) as calls_itself --@ 14..
+    -- Where some parameter has a name, the body has the empty name for those without.
+    , array( --@ 14..
+        select distinct u.found[1]::int4 --@ 14..
+        from regexp_matches(p.prosqlbody::text, ':paramkind 0 :paramid ([0-9]+)', 'g') u (found) --@ 14..
+        where p.proargnames[u.found[1]::int4] = '' --@ 14..
+    ) as unnamed_parameters --@ 14..
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 join pg_language l on l.oid = p.prolang

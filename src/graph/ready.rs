@@ -10,11 +10,11 @@
 //!   foreign keys wait goes before a larger one with nothing behind it.
 //! - A job that cannot start for a lock waits at the table. pg_restore tries all ready items anew each time.
 //! - What depends on a failed job is reported instead of being tried. To try it nevertheless, call
-//!   [`ReadyQueue::finished`] for the failed job.
+//!   [`ReadyQueue::finished`] for the failed job; what only has to come later ([`Job::after`]) runs in any case.
 //! - Loops are refused when the queue is made, so it always runs dry. pg_restore runs what remains one by one.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use super::lock::{TableLock, Urgency};
 
@@ -31,6 +31,8 @@ pub struct Job {
     pub cost: u64,
     /// The jobs that have to finish first. Duplicates are allowed.
     pub deps: Vec<JobId>,
+    /// The jobs that have to end first, well or not. Duplicates are allowed; what is a dependency too is one.
+    pub after: Vec<JobId>,
     /// Tables on which nothing else may run meanwhile: `ADD CONSTRAINT` and `CREATE TRIGGER` take ACCESS EXCLUSIVE or
     /// SHARE ROW EXCLUSIVE locks.
     pub exclusive: Vec<TableId>,
@@ -85,13 +87,23 @@ pub struct ReadyQueue {
 #[derive(Debug)]
 struct Entry {
     state: State,
+    /// Of both sorts.
     unfinished_deps: usize,
     dependents: Vec<JobId>,
+    /// Those that only wait for its end.
+    followers: Vec<JobId>,
     locks: Vec<Lock>,
     /// Cost of the longest chain that starts here.
     urgency: u64,
     /// The table at which it waited last.
     woken_at: Option<usize>,
+}
+
+impl Entry {
+    /// All that wait for it.
+    fn behind(&self) -> impl Iterator<Item = JobId> + '_ {
+        self.dependents.iter().chain(&self.followers).copied()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,31 +131,31 @@ impl ReadyQueue {
         let count = jobs.len();
         let mut numbers = HashMap::new();
         let mut entries = Vec::with_capacity(count);
-        let mut dependents = vec![Vec::new(); count];
+        let (mut dependents, mut followers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for (id, job) in jobs.iter().enumerate() {
-            let mut deps = job.deps.clone();
-            deps.sort_unstable();
-            deps.dedup();
-            if let Some(&dep) = deps.last().filter(|&&dep| dep >= count) {
+            let deps: BTreeSet<JobId> = job.deps.iter().copied().collect();
+            let after: BTreeSet<JobId> =
+                job.after.iter().copied().filter(|dep| !deps.contains(dep)).collect();
+            if let Some(&dep) = deps.iter().chain(&after).find(|&&dep| dep >= count) {
                 return Err(ReadyError::Unknown { job: id, dep });
             }
-            for &dep in &deps {
-                dependents[dep].push(id);
-            }
+            deps.iter().for_each(|dep| dependents[*dep].push(id));
+            after.iter().for_each(|dep| followers[*dep].push(id));
             entries.push(Entry {
                 state: State::Waiting,
-                unfinished_deps: deps.len(),
+                unfinished_deps: deps.len() + after.len(),
                 dependents: Vec::new(),
+                followers: Vec::new(),
                 locks: locks(job, &mut numbers),
                 urgency: job.cost,
                 woken_at: None,
             });
         }
-        for (entry, dependents) in entries.iter_mut().zip(dependents) {
-            entry.dependents = dependents;
+        for ((entry, dependents), followers) in entries.iter_mut().zip(dependents).zip(followers) {
+            (entry.dependents, entry.followers) = (dependents, followers);
         }
         for job in dependencies_first(&entries)?.into_iter().rev() {
-            let behind = entries[job].dependents.iter().map(|&later| entries[later].urgency).max();
+            let behind = entries[job].behind().map(|later| entries[later].urgency).max();
             entries[job].urgency = jobs[job].cost.saturating_add(behind.unwrap_or(0));
         }
         let mut queue = Self {
@@ -197,11 +209,16 @@ impl ReadyQueue {
         if !self.stop(job) {
             return;
         }
-        for at in 0..self.jobs[job].dependents.len() {
-            let dependent = self.jobs[job].dependents[at];
-            self.jobs[dependent].unfinished_deps -= 1;
-            if self.jobs[dependent].unfinished_deps == 0 && self.jobs[dependent].state == State::Waiting {
-                self.ready.push(self.urgency(dependent));
+        let behind: Vec<JobId> = self.jobs[job].behind().collect();
+        self.unblock(behind);
+    }
+
+    /// Each of these waits for one job less.
+    fn unblock(&mut self, waiting: Vec<JobId>) {
+        for id in waiting {
+            self.jobs[id].unfinished_deps -= 1;
+            if self.jobs[id].unfinished_deps == 0 && self.jobs[id].state == State::Waiting {
+                self.ready.push(self.urgency(id));
             }
         }
     }
@@ -226,6 +243,10 @@ impl ReadyQueue {
             }
         }
         given_up.sort_unstable();
+        for id in std::iter::once(job).chain(given_up.iter().copied()) {
+            let followers = self.jobs[id].followers.clone();
+            self.unblock(followers);
+        }
         given_up
     }
 
@@ -299,7 +320,7 @@ fn dependencies_first(jobs: &[Entry]) -> Result<Vec<JobId>, ReadyError> {
     let mut at = 0;
     while let Some(&id) = order.get(at) {
         at += 1;
-        for &dependent in &jobs[id].dependents {
+        for dependent in jobs[id].behind() {
             unfinished[dependent] -= 1;
             if unfinished[dependent] == 0 {
                 order.push(dependent);

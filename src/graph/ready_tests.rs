@@ -106,6 +106,19 @@ fn a_failure_gives_up_everything_behind_it_once() {
 }
 
 #[test]
+fn what_only_has_to_come_later_runs_after_a_failure_too() {
+    let later = |after: &[JobId]| Job { after: after.to_vec(), ..Job::default() };
+    // 2 comes after the job that fails, 3 after the one that is given up, 4 after one that is still running.
+    let mut queue =
+        queue(&[job(1, &[]), job(1, &[0]), later(&[0, 0]), later(&[1]), later(&[1, 5]), job(1, &[])]);
+    assert_eq!(start_all(&mut queue), [0, 5]);
+    assert_eq!(queue.failed(0), [1]);
+    assert_eq!(start_all(&mut queue), [2, 3]);
+    queue.finished(5);
+    assert_eq!(start_all(&mut queue), [4]);
+}
+
+#[test]
 fn a_failure_lets_go_of_its_locks() {
     let mut queue = queue(&[exclusive(2, &[1]), exclusive(1, &[1])]);
     assert_eq!(start_all(&mut queue), [0]);
@@ -154,7 +167,8 @@ fn conflict(a: &Job, b: &Job) -> bool {
 }
 
 fn chain(jobs: &[Job], id: JobId) -> u64 {
-    let behind = (0..jobs.len()).filter(|&later| jobs[later].deps.contains(&id));
+    let behind =
+        (0..jobs.len()).filter(|&later| jobs[later].deps.contains(&id) || jobs[later].after.contains(&id));
     jobs[id].cost + behind.map(|later| chain(jobs, later)).max().unwrap_or(0)
 }
 
@@ -163,6 +177,9 @@ fn expected(jobs: &[Job], states: &[Model]) -> Option<JobId> {
     (0..jobs.len())
         .filter(|&id| states[id] == Model::Waiting)
         .filter(|&id| jobs[id].deps.iter().all(|&dep| states[dep] == Model::Finished))
+        .filter(|&id| {
+            jobs[id].after.iter().all(|&dep| !matches!(states[dep], Model::Waiting | Model::Running))
+        })
         .filter(|&id| {
             (0..jobs.len()).all(|other| states[other] != Model::Running || !conflict(&jobs[id], &jobs[other]))
         })
@@ -173,15 +190,18 @@ fn plans() -> impl Strategy<Value = Vec<Job>> {
     let raw = (
         0..20_u64,
         proptest::collection::vec(any::<usize>(), 0..3),
+        proptest::collection::vec(any::<usize>(), 0..2),
         proptest::collection::vec(0..4_usize, 0..3),
         proptest::collection::vec(0..4_usize, 0..3),
     );
     proptest::collection::vec(raw, 1..24).prop_map(|raw| {
         raw.into_iter()
             .enumerate()
-            .map(|(id, (cost, deps, exclusive, shared))| {
-                let deps = deps.into_iter().filter(|dep| dep % 3 > 0 && id > 0).map(|dep| dep % id.max(1));
-                Job { cost, deps: deps.collect(), exclusive, shared }
+            .map(|(id, (cost, deps, after, exclusive, shared))| {
+                let earlier = |ids: Vec<usize>| {
+                    ids.into_iter().filter(|dep| dep % 3 > 0 && id > 0).map(|dep| dep % id.max(1)).collect()
+                };
+                Job { cost, deps: earlier(deps), after: earlier(after), exclusive, shared }
             })
             .collect()
     })

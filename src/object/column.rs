@@ -36,6 +36,8 @@ pub struct Column {
     pub statistics: Option<i32>,
     /// attstorage where it differs from the type's: `p e x m`
     pub storage: Option<String>,
+    /// typstorage
+    pub type_storage: String,
     /// attcompression: `p`, `l` or empty
     pub compression: String,
     /// attoptions, `name=value` items in array order

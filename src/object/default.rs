@@ -3,6 +3,8 @@
 //! Printed with their column, unless the column is not printed, belongs to a view, or the default is part of a
 //! dependency loop (serial columns are: table, default, sequence). A generation expression can never stand alone.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::database::Database;
@@ -130,8 +132,8 @@ impl Object for ColumnDefault {
     }
 }
 
-/// What inheritance does to defaults (objects.md §18.5): a child without the default that its parent has gets
-/// DEFAULT NULL; a generation expression equal to all parents' is inherited, so it is not printed.
+/// What inheritance does to defaults (objects.md §18.5): a child without the default that its parent has, or had when
+/// the child is made, gets DEFAULT NULL; a generation expression equal to all parents' is inherited, so it is not printed.
 pub fn inherit(database: &mut Database) {
     let mut hidden = Vec::new();
     let mut suppressed = Vec::new();
@@ -144,8 +146,10 @@ pub fn inherit(database: &mut Database) {
                 parents.extend(same.map(|c| (c, database.default_of(link.parent, c.number))));
             }
             let own = database.default_of(table.oid, column.number);
-            let inherits_default = parents.iter().any(|(c, d)| c.generated.is_empty() && d.is_some());
-            if inherits_default && own.is_none() && column.generated.is_empty() {
+            if own.is_none()
+                && column.generated.is_empty()
+                && inherits_default(database, table.oid, &column.name)
+            {
                 hidden.push(ColumnDefault {
                     oid: hidden.len() as u32,
                     synthetic: true,
@@ -179,4 +183,22 @@ pub fn inherit(database: &mut Database) {
         database.lookup.default.insert((default.relation, default.number), database.defaults.len());
         database.defaults.push(default);
     }
+}
+
+/// Whether an ancestor's column of this name has a default. A parent's DEFAULT NULL is no end: its own child may be made
+/// before that is said.
+fn inherits_default(database: &Database, table: u32, name: &str) -> bool {
+    let mut seen = HashSet::new();
+    let mut waiting = vec![table];
+    while let Some(child) = waiting.pop() {
+        for link in database.parents_of(child).filter(|link| seen.insert(link.parent)) {
+            let parent = database.table(link.parent);
+            let Some(same) = parent.and_then(|p| p.columns.iter().find(|c| c.name == name)) else { continue };
+            if same.generated.is_empty() && database.default_of(link.parent, same.number).is_some() {
+                return true;
+            }
+            waiting.push(link.parent);
+        }
+    }
+    false
 }

@@ -103,7 +103,7 @@ pub fn depends_on_extension(database: &Database, object: &dyn Object) -> Vec<Sql
 ///
 /// `what` follows ALTER: `INDEX s.i`.
 pub fn depends_on_extension_as(database: &Database, id: CatalogId, what: &str) -> Vec<Sql> {
-    // The query has the rows in the order of their dependents.
+    // The query has the rows in the order of their dependents, and for each as they were written.
     let key = (id.class.0, id.oid);
     let start = database.depends.partition_point(|row| (row.class, row.oid) < key);
     database.depends[start..]

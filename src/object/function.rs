@@ -8,7 +8,7 @@ use super::id::{CatalogId, Class};
 use super::kind::Kind;
 use super::object::{Object, Scope};
 use super::setting::Assignment;
-use crate::sql::{Sql, ident, literal, qualified};
+use crate::sql::{Sql, ident, literal, number_unnamed_parameters, qualified};
 
 /// One function, window function or procedure; `schema/catalog/function.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -68,6 +68,10 @@ pub struct Function {
     pub source: String,
     /// `pg_get_function_sqlbody` (from 14); then there is no source
     pub sql_body: Option<String>,
+    /// That body calls the function
+    pub calls_itself: bool,
+    /// Numbers of the parameters that the body uses and that have no name while others have one
+    pub unnamed_parameters: Vec<i32>,
 }
 
 impl Function {
@@ -75,9 +79,10 @@ impl Function {
         if self.is_procedure { "PROCEDURE" } else { "FUNCTION" }
     }
 
-    fn create_function(&self) -> String {
+    /// `create` is CREATE or CREATE OR REPLACE.
+    fn definition(&self, create: &str, body: &str) -> String {
         let name = qualified(Some(&self.schema), &self.name);
-        let mut sql = format!("CREATE {} {name}({})", self.noun(), self.arguments);
+        let mut sql = format!("{create} {} {name}({})", self.noun(), self.arguments);
         if let Some(result) = &self.result {
             sql.push_str(&format!(" RETURNS {result}"));
         }
@@ -89,9 +94,7 @@ impl Function {
             let Assignment { name, value } = Assignment::from_item(item);
             sql.push_str(&format!("\n    SET {name} TO {value}"));
         }
-        sql.push('\n');
-        sql.push_str(&self.body());
-        sql
+        format!("{sql}\n    {body}")
     }
 
     /// What differs from the defaults, in the order of pg_dump.
@@ -131,11 +134,15 @@ impl Function {
 
     fn body(&self) -> String {
         match (&self.sql_body, self.library.as_deref()) {
-            (Some(body), _) => format!("    {body}"),
+            // Which of several is meant cannot be told.
+            (Some(body), _) => match self.unnamed_parameters[..] {
+                [number] => number_unnamed_parameters(body, number).into_owned(),
+                _ => body.clone(),
+            },
             (None, Some(library)) if !library.is_empty() => {
-                format!("    AS {}, {}", literal(library), literal(&self.source))
+                format!("AS {}, {}", literal(library), literal(&self.source))
             }
-            _ => format!("    AS {}", dollar_quoted(&self.source)),
+            _ => format!("AS {}", dollar_quoted(&self.source)),
         }
     }
 }
@@ -176,7 +183,14 @@ impl Object for Function {
     }
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {
-        let mut statements = vec![Sql::new(self.create_function())];
+        let mut create = "CREATE";
+        let mut statements = Vec::new();
+        if self.calls_itself {
+            // A body in SQL is resolved at once, and finds only what is there. (pg_dump cannot restore these.)
+            statements.push(Sql::new(self.definition(create, &format!("AS {}", dollar_quoted("")))));
+            create = "CREATE OR REPLACE";
+        }
+        statements.push(Sql::new(self.definition(create, &self.body())));
         statements.extend(depends_on_extension(scope.database, self));
         statements
     }
@@ -280,6 +294,21 @@ mod tests {
             "CREATE PROCEDURE s.\"F\"(a integer DEFAULT 1)\n    LANGUAGE sql\n    BEGIN ATOMIC\n SELECT 1;\nEND"
         );
         assert_eq!(procedure.kind(), Kind::Procedure);
+    }
+
+    #[test]
+    fn a_body_that_calls_itself_finds_a_function_without() {
+        let recursive = Function {
+            sql_body: Some("RETURN s.\"F\"(a)".to_owned()),
+            source: String::new(),
+            calls_itself: true,
+            ..function()
+        };
+        let head = "FUNCTION s.\"F\"(a integer DEFAULT 1) RETURNS integer\n    LANGUAGE sql\n    ";
+        assert_eq!(
+            create(&recursive),
+            format!("CREATE {head}AS $$$$;CREATE OR REPLACE {head}RETURN s.\"F\"(a)")
+        );
     }
 
     #[test]

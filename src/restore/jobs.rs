@@ -85,7 +85,8 @@ fn deps_of<'a>(catalog: &'a Catalog, entry: &'a Entry, kind: &'a str) -> impl It
     entry.deps.iter().copied().filter(is)
 }
 
-/// Turns the edge between some tables' rows and the indexes round: their rows may name any index.
+/// Turns the edge between some tables' rows and the indexes round: their rows may name any index. They come in too
+/// when an index fails, which may be one that they do not name.
 fn load_after_indexes(
     catalog: &Catalog,
     phases: &Phases,
@@ -106,7 +107,7 @@ fn load_after_indexes(
         if is_index {
             jobs[job].deps.retain(|dep| !markers.contains(dep));
         }
-        if jobs[job].deps.iter().any(|dep| behind.contains(dep)) {
+        if jobs[job].deps.iter().chain(&jobs[job].after).any(|dep| behind.contains(dep)) {
             behind.insert(job);
         } else if is_index {
             built.push(job);
@@ -114,7 +115,7 @@ fn load_after_indexes(
     }
     for marker in markers {
         for load in jobs[marker].deps.clone() {
-            jobs[load].deps.extend(&built);
+            jobs[load].after.extend(&built);
         }
     }
 }
@@ -134,7 +135,7 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
     let loaded_below = locks.loaded_below(loaded);
     for &at in positions {
         let entry = &catalog.entries[at];
-        let mut deps: Vec<JobId> = Vec::new();
+        let (mut deps, mut after): (Vec<JobId>, Vec<JobId>) = Default::default();
         let mut cost = 0;
         for dep in &entry.deps {
             deps.extend(by_id.get(dep));
@@ -149,10 +150,10 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
         }
         if entry.kind == "domain_check" {
             // Which tables hold the domain, in whatever type, only the server knows.
-            deps.extend(loaded.values().map(|(job, _)| job));
+            after.extend(loaded.values().map(|(job, _)| job));
         }
         let (exclusive, shared) = locks.of(entry);
-        jobs.push(Task::Entry(at), Job { cost, deps, exclusive, shared });
+        jobs.push(Task::Entry(at), Job { cost, deps, after, exclusive, shared });
     }
 }
 
@@ -263,12 +264,12 @@ mod tests {
     /// The entries whose rows are in when the entry of this id starts.
     fn loaded_before(jobs: &Jobs, id: u32) -> Vec<u32> {
         let is_entry = |task: &Task| matches!(task, Task::Entry(at) if *at as u32 + 1 == id);
-        let job = jobs.tasks.iter().position(is_entry).unwrap();
+        let job = &jobs.jobs[jobs.tasks.iter().position(is_entry).unwrap()];
         let loaded = |dep: &usize| match jobs.tasks[*dep] {
             Task::Loaded(at) => Some(at as u32 + 1),
             _ => None,
         };
-        let mut found: Vec<u32> = jobs.jobs[job].deps.iter().filter_map(loaded).collect();
+        let mut found: Vec<u32> = job.deps.iter().chain(&job.after).filter_map(loaded).collect();
         found.sort_unstable();
         found.dedup();
         found

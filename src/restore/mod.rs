@@ -2,11 +2,13 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod create;
 mod ddl;
 mod error;
 mod extensions;
 mod jobs;
 mod load;
+mod obstacle;
 mod perform;
 mod plan;
 mod pool;
@@ -15,6 +17,7 @@ mod privileges;
 mod public;
 mod refresh;
 mod run;
+mod settings;
 mod source;
 mod statistics;
 mod stream;
@@ -25,8 +28,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use error::Error;
-pub use plan::{Needs, Omit, Plan};
+pub use error::{Error, Remains};
+pub use obstacle::Obstacle;
+pub use plan::{Making, Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
@@ -51,6 +55,15 @@ pub struct Options {
     pub analyze: bool,
     /// Restore optimizer statistics, where archive and target can.
     pub statistics: bool,
+    /// Make the database of the archive, instead of restoring into the one that is connected to.
+    pub create: Option<Create>,
+}
+
+/// How to make the database.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Create {
+    /// With the server's own locale, not the source's.
+    pub target_locale: bool,
 }
 
 /// What was restored.

@@ -10,6 +10,7 @@ use super::load::Encoding;
 use super::pool::run_jobs;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
+use super::settings::setting_works;
 use super::source::Source;
 use super::stream::{Loaded, load_stream};
 use super::units::units;
@@ -19,7 +20,7 @@ use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Entry, SequenceValue};
 use crate::server::{Class, Session};
-use crate::sql::{Sql, ident, literal, qualified};
+use crate::sql::{literal, qualified};
 
 /// Kind of the entries that only have privileges.
 const CHANGED_ACL: &str = "changed_acl";
@@ -29,11 +30,32 @@ impl Prepared {
     ///
     /// # Errors
     /// The refusal, if there is one; else the first failure, unless the restore keeps going. What had arrived
-    /// before stays.
-    pub async fn run(self, ctx: &Context) -> Result<Summary, Error> {
+    /// before stays, but for a database that was made for it ([`Error::Unfinished`]).
+    pub async fn run(mut self, ctx: &Context) -> Result<Summary, Error> {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
+        let Some(new) = self.new.clone() else { return self.fill(ctx).await };
+        self.server = new.make(ctx, &self.leader).await?;
+        let filled = match self.move_in().await {
+            Ok(()) => self.fill(ctx).await,
+            Err(error) => Err(error),
+        };
+        let summary = match filled {
+            Ok(summary) => summary,
+            Err(error) => return Err(new.unfinished(error).await),
+        };
+        new.finish().await?;
+        Ok(summary)
+    }
+
+    /// From the database that was only connected to into the new one.
+    async fn move_in(&mut self) -> Result<(), Error> {
+        self.leader = self.server.connect_another().await?;
+        Ok(set_up(&self.leader).await?)
+    }
+
+    async fn fill(self, ctx: &Context) -> Result<Summary, Error> {
         let mut running = vec![self.leader.cancel_handle()];
         let result = tokio::select! {
             result = async {
@@ -77,7 +99,7 @@ async fn perform(
 ) -> Result<Summary, Error> {
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, phases, options, .. } = prepared;
+    let Prepared { server, leader, source, begin, catalog, phases, options, new, .. } = prepared;
     let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
@@ -131,6 +153,9 @@ async fn perform(
     if options.analyze {
         ctx.event(Event::Phase { name: "analyze", items: 0 });
         statistics::analyze(&run, &sessions, &late, known.as_ref()).await;
+    }
+    if let Some(new) = &new {
+        works(&run, &leader, new.properties()).await?;
     }
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
@@ -229,14 +254,9 @@ async fn changed_acls(run: &Run, leader: &Session) -> Result<(), Error> {
 async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     let rows = leader.query("SELECT pg_catalog.current_database()::text AS name").await?;
     let name: String = rows.first().map(|row| row.get("name")).unwrap_or_default();
-    for setting in &run.catalog.database.settings {
-        let prefix = match &setting.role {
-            Some(role) => Sql::new("ALTER ROLE ").role(role).text(format!(" IN DATABASE {}", ident(&name))),
-            None => Sql::new(format!("ALTER DATABASE {}", ident(&name))),
-        };
-        let sql = prefix.text(format!(" SET {} TO {}", setting.name, setting.value)).render();
-        if let Err(error) = leader.batch(&sql).await {
-            run.record(&format!("setting {}", setting.name), error.to_string());
+    for work in setting_works(&run.catalog.database, &name) {
+        if let Err(error) = work.run(leader).await {
+            run.record(&work.label, error.reason());
         }
     }
     Ok(())

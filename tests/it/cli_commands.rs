@@ -163,6 +163,41 @@ fn keep_going_lists_what_failed_and_ends_with_3() {
 }
 
 #[test]
+fn what_only_comes_later_does_not_fall_with_what_failed() {
+    let Some(server) = TestServer::newest() else { return };
+    let source = TestDatabase::create(&server, "source");
+    source.sql(&format!(
+        "create function here(int) returns int immutable language plpgsql as $$ begin \
+         if current_database() <> '{}' then raise exception 'not here'; end if; return $1; end $$; \
+         create table t (a int); insert into t values (1); create index t_here on t (public.here(a)); \
+         create table refused (a int check (public.here(a) = a)); insert into refused values (1); \
+         create unique index on refused (a); \
+         create table named (c regclass); insert into named values ('t'); \
+         create domain positive as int; create table signed (a positive); insert into signed values (-1); \
+         alter domain positive add constraint above check (value > 0) not valid;",
+        source.name()
+    ));
+    let cli = TestCli::new();
+    cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
+    let target = TestDatabase::create(&server, "target");
+    let going = cli.run(["restore", "a.pgark", "-d", &target.conninfo(), "--yes", "--keep-going", "--json"]);
+    assert_eq!(going.code, Some(3), "{}", going.stderr);
+    // Rows that may name an index wait for all of them, and a domain's check for all rows; they need none.
+    assert_eq!(target.sql("select c from named"), "t\n");
+    assert_eq!(
+        target.sql("select conname from pg_constraint where contypid = 'positive'::regtype"),
+        "above\n"
+    );
+    let json = last_json(&going.stdout);
+    let mut failed: Vec<String> =
+        json["failed"].as_array().unwrap().iter().map(|failure| failure.to_string()).collect();
+    failed.sort();
+    let expected = ["index public.refused_a_idx", "index public.t_here", "table data public.refused"];
+    assert_eq!(failed.len(), expected.len(), "{failed:?}");
+    assert!(failed.iter().zip(expected).all(|(found, label)| found.contains(label)), "{failed:?}");
+}
+
+#[test]
 fn a_schema_script_makes_the_same_definitions() {
     let Some(server) = TestServer::newest() else { return };
     let (source, target) = (source(&server), TestDatabase::create(&server, "target"));

@@ -1,6 +1,6 @@
 //! Foreign data: what an ordinary user may not see is named, not lost in silence.
 
-use crate::support::{TestCli, TestDatabase, TestServer};
+use crate::support::{TestCli, TestDatabase, TestServer, diff, oracle_dump};
 
 #[test]
 fn hidden_options_are_named() {
@@ -34,4 +34,35 @@ fn hidden_options_are_named() {
     assert!(!dump.stderr.contains("left out"), "{}", dump.stderr);
     let schema = cli.succeed(["schema", "b.pgark"]).unwrap().stdout;
     assert!(schema.contains("'hidden secret'"), "{schema}");
+}
+
+/// Only superusers can own a foreign-data wrapper; all servers of the tests have but one.
+#[test]
+fn a_wrapper_comes_back_to_another_superuser() {
+    for server in TestServer::all() {
+        let (source, target) =
+            (TestDatabase::create(&server, "fdw_source"), TestDatabase::create(&server, "fdw_target"));
+        let role = source.role("Super S", "superuser");
+        source.sql(&format!(
+            "create foreign data wrapper \"Fdw \"\"w\"\"\" options (a 'b');
+            create foreign data wrapper plain;
+            alter foreign data wrapper \"Fdw \"\"w\"\"\" owner to \"{role}\";
+            grant usage on foreign data wrapper \"Fdw \"\"w\"\"\" to pgark_reader with grant option;
+            set session authorization pgark_reader;
+            grant usage on foreign data wrapper \"Fdw \"\"w\"\"\" to pgark_owner;
+            reset session authorization;
+            revoke all on foreign data wrapper \"Fdw \"\"w\"\"\" from \"{role}\";
+            create server s foreign data wrapper \"Fdw \"\"w\"\"\";
+            alter server s owner to \"{role}\";"
+        ));
+        let cli = TestCli::new();
+        cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
+        cli.succeed(["restore", "a.pgark", "-d", &target.conninfo(), "--yes"]).unwrap();
+        let (before, after) = (oracle_dump(&source).unwrap(), oracle_dump(&target).unwrap());
+        assert!(before.contains("ALTER FOREIGN DATA WRAPPER \"Fdw \"\"w\"\"\" OWNER TO"), "{before}");
+        let differences = diff(&before, &after);
+        // The role goes with the source, and must own nothing by then.
+        drop(target);
+        assert!(differences.is_empty(), "on {}: {}", server.major, differences.join("\n"));
+    }
 }

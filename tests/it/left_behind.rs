@@ -38,6 +38,28 @@ fn what_a_dump_leaves_behind_is_a_warning() {
 }
 
 #[test]
+fn a_body_that_postgresql_cannot_print_is_a_warning() {
+    let Some(server) = TestServer::newest() else { return };
+    let source = TestDatabase::create(&server, "left_behind");
+    source.sql(
+        "create function two(a int, int, int) returns int language sql return a + $2 - $3;
+        create function one(a int, int, int) returns int language sql return a + $2;
+        create function neither(int, int) returns int language sql return $1 - $2;",
+    );
+    let cli = TestCli::new();
+    let dumped = cli.run(["dump", &source.conninfo(), "-f", "x.pgark"]);
+    assert_eq!(dumped.code, Some(0), "{}", dumped.stderr);
+    let said: Vec<&str> = dumped.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].starts_with("function public.two(integer,integer,integer) cannot be restored"),
+        "{said:?}"
+    );
+    let schema = cli.succeed(["schema", "x.pgark"]).unwrap().stdout;
+    assert!(schema.contains("RETURN (a + $2)") && schema.contains("RETURN ($1 - $2)"), "{schema}");
+}
+
+#[test]
 fn a_target_whose_default_privileges_would_change_what_is_restored_is_refused() {
     let Some(server) = TestServer::newest() else { return };
     let (source, target) =

@@ -15,6 +15,7 @@ select
     co.collname as collation,
     nullif(a.attstattarget, -1)::int4 as statistics,
     case when a.attstorage <> t.typstorage then a.attstorage end as storage,
+    t.typstorage as type_storage,
     a.attcompression as compression, --@ 14..
     a.attoptions as options,
     case when a.attfdwoptions is not null then (

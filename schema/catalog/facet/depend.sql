@@ -11,4 +11,5 @@ left join pg_extension x on x.oid = d.refobjid and d.refclassid = 3079 and d.dep
 where d.deptype not in ('p', 'e')
   and d.objid >= 16384
   and (d.refobjid >= 16384 or d.refclassid = 2615 or d.refclassid = 3079)
-order by 1, 2, 3, 4, 5
+-- As they lie there: pg_dump prints what depends on several extensions in this order, and their OIDs do not survive.
+order by 1, 2, d.ctid

@@ -49,5 +49,16 @@ from (
     select format('policy %I on %s is left out: the table is a member of an extension', p.polname, p.polrelid::regclass)
     from pg_policy p
     where exists (select 1 from pg_depend d where d.classid = 1259 and d.objid = p.polrelid and d.deptype = 'e')
+    union all --@ 14..
+    -- Its body has the same empty name for all of them.
+    select format('%s cannot be restored: PostgreSQL prints its body without telling its unnamed parameters apart', --@ 14..
+        pg_describe_object(1255, p.oid, 0)) --@ 14..
+    from pg_proc p --@ 14..
+    where p.oid >= 16384 and 1 < ( --@ 14..
+        select count(distinct u.found[1]) --@ 14..
+        from regexp_matches(p.prosqlbody::text, ':paramkind 0 :paramid ([0-9]+)', 'g') u (found) --@ 14..
+        where p.proargnames[u.found[1]::int4] = '' --@ 14..
+    ) --@ 14..
+    and not exists (select from pg_depend d where d.classid = 1255 and d.objid = p.oid and d.deptype = 'e') --@ 14..
 ) l (text)
 order by 1

@@ -1,5 +1,5 @@
 -- Security labels on objects of the database; those of its subscriptions are in the cluster's catalog.
--- Labels of several providers on one object have no order but the one in which they were given; pg_dump prints that.
+-- Labels of several providers on one object come in the order in which they were given; pg_dump's is chance.
 select
     x.class as class,
     x.oid as oid,

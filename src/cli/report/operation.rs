@@ -100,6 +100,25 @@ impl Report {
                     None => report,
                 }
             }
+            E::Obstacle(obstacle) => Self::obstacle(obstacle, scene),
+            E::CreateDatabase { sql, source, .. } => {
+                let report = failed(
+                    Self::new(exit::REJECTED, error).place(format!("statement: {sql}")),
+                    source,
+                    scene,
+                );
+                match source.sqlstate() {
+                    // What the server says of locales that it does not know, or that do not go with the encoding.
+                    Some("42809" | "22023" | "0A000") if sql.contains(" LC_COLLATE ") => {
+                        report.hint("--target-locale makes it with the server's own locale")
+                    }
+                    _ => report,
+                }
+            }
+            E::Unfinished { database, remains, source } => {
+                // Nothing stays in a target, so nothing is said of what had arrived.
+                Self::restore(source, scene, &Meter::default()).remaining(remains, database, scene)
+            }
             E::Lacks(lacks) => lacking(lacks),
             E::ReadOnly(_) => Self::new(exit::REFUSED, error).hint("name the primary server with -h or -d"),
             E::NotConfirmed => Self::new(exit::REFUSED, "not confirmed: nothing was changed")

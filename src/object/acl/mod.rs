@@ -178,17 +178,17 @@ impl Grants<'_> {
     pub fn statements(&self, base: &[AclItem], current: &[AclItem]) -> Vec<Acl> {
         let plan = plan(self.owner, self.known, base, current);
         let mut statements = Vec::new();
+        // A newer server's MAINTAIN was not meant by an older server's ALL: it is neither taken away nor given, but
+        // what is granted again as the object is born with it is all, even where the target knows more letters.
+        let may_grow = self.source.at_least(17) || self.of != Securable::Table;
         for item in plan.revokes {
-            let letters: Vec<Privilege> = item.privileges.clone();
-            statements.extend(self.statement("REVOKE", item, &letters, self.is_all(&letters)));
+            let all = (may_grow || plan.grants.contains(&item)) && self.is_all(&item.privileges);
+            statements.extend(self.statement("REVOKE", item, &item.privileges, all));
         }
         for item in plan.grants {
             let (with_option, plain): (Vec<_>, Vec<_>) = item.privileges.iter().partition(|p| p.grantable);
             for letters in [plain, with_option] {
-                // What the object is born with is all, even where the target knows more letters. Nobody else gets
-                // those: a newer server's MAINTAIN was not meant by an older server's ALL.
-                let may_grow = base.contains(item) || self.source.at_least(17) || self.of != Securable::Table;
-                let all = may_grow && self.is_all(&letters);
+                let all = (may_grow || base.contains(item)) && self.is_all(&letters);
                 statements.extend(self.statement("GRANT", item, &letters, all));
             }
         }

@@ -72,7 +72,14 @@ fn all_does_not_widen() {
         statements(TABLE, Securable::Table, 16, &base, &["o=arwdDxt/o", "a=arwdDxt/o"]),
         ["GRANT INSERT, SELECT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE s.t TO a"]
     );
-    // The owner is born with all that the target has.
+    // The owner is born with all that the target has, and keeps what the source did not know.
+    assert_eq!(
+        statements(TABLE, Securable::Table, 16, &base, &["o=r/o"]),
+        [
+            "REVOKE INSERT, SELECT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE s.t FROM o",
+            "GRANT SELECT ON TABLE s.t TO o"
+        ]
+    );
     assert_eq!(
         statements(TABLE, Securable::Table, 16, &base, &["a=r/o", "o=arwdDxt/o"]),
         ["REVOKE ALL ON TABLE s.t FROM o", "GRANT SELECT ON TABLE s.t TO a", "GRANT ALL ON TABLE s.t TO o",]

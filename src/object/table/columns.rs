@@ -109,7 +109,8 @@ fn catalogued(table: &Table, column: &Column, scope: &Scope<'_>) -> NotNullClaus
     }
 }
 
-fn inherited_columns<'a>(
+/// The columns of the parents that a column continues.
+pub fn inherited_columns<'a>(
     table: &'a Table,
     column: &'a Column,
     database: &'a Database,
@@ -131,11 +132,38 @@ pub fn settings(table: &Table, scope: &Scope<'_>) -> Vec<Sql> {
         sql.extend(column_settings(&only, column));
         // A foreign table's column has it from the start, or from a parent.
         sql.extend(compression_setting(&only, column).filter(|_| !table.is_foreign()));
+        if !table.is_partition {
+            sql.extend(not_as_the_parents(table, column, &only, scope));
+        }
         if let Some(options) = &column.foreign_options {
             sql.push(alter_column(&only, column, &format!("OPTIONS ({options})")));
         }
     }
     sql
+}
+
+/// A child is made with the storage and the compression of its parents' columns: that it has those of the type has to
+/// be said. (pg_dump does not.)
+fn not_as_the_parents(table: &Table, column: &Column, only: &str, scope: &Scope<'_>) -> Vec<Sql> {
+    let any = |differs: fn(&Column) -> bool| inherited_columns(table, column, scope.database).any(differs);
+    let mut sql = Vec::new();
+    if column.storage.is_none() && any(|parent| parent.storage.is_some()) {
+        let storage = storage_word(&column.type_storage);
+        sql.push(alter_column(only, column, &format!("SET STORAGE {storage}")));
+    }
+    if compression(column).is_none() && !table.is_foreign() && any(|parent| compression(parent).is_some()) {
+        sql.push(alter_column(only, column, "SET COMPRESSION default"));
+    }
+    sql
+}
+
+fn storage_word(letter: &str) -> &'static str {
+    match letter {
+        "p" => "PLAIN",
+        "e" => "EXTERNAL",
+        "m" => "MAIN",
+        _ => "EXTENDED",
+    }
 }
 
 /// Statistics target, storage, options: for tables, foreign tables and materialized views.
@@ -147,13 +175,7 @@ pub fn column_settings(alter: &str, column: &Column) -> Vec<Sql> {
         actions.push(format!("SET STATISTICS {target}"));
     }
     if let Some(storage) = &column.storage {
-        let storage = match storage.as_str() {
-            "p" => "PLAIN",
-            "e" => "EXTERNAL",
-            "m" => "MAIN",
-            _ => "EXTENDED",
-        };
-        actions.push(format!("SET STORAGE {storage}"));
+        actions.push(format!("SET STORAGE {}", storage_word(storage)));
     }
     let options = option_list(column.options.as_deref().unwrap_or_default(), "");
     if !options.is_empty() {

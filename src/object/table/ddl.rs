@@ -63,14 +63,27 @@ impl Object for Table {
     }
 }
 
-/// A column that is dropped as soon as the table has been made.
+/// A column that is dropped as soon as it has been added.
 const SCRATCH: &str = "pgark_scratch";
 
 impl Table {
-    /// Whether only a column that is dropped afterwards brings the TOAST table whose options are to be kept
-    /// (objects.md §0.1, F4). Typed tables cannot have one.
-    fn needs_scratch_column(&self) -> bool {
-        self.toast_is_left_over && self.of_type.is_none()
+    /// A column brings the TOAST table whose options are to be kept, and is dropped again (objects.md §0.1, F4).
+    fn left_over_toast(&self) -> Vec<Sql> {
+        if !self.toast_is_left_over {
+            return Vec::new();
+        }
+        let (table, column) = (format!("ALTER TABLE ONLY {}", self.reference()), ident(SCRATCH));
+        let options = option_list(self.toast_options.as_deref().unwrap_or_default(), "toast.").join(", ");
+        // A typed table has the columns of its type and no others.
+        let of_type = self.of_type.as_deref();
+        let statements = [
+            of_type.map(|_| format!("{table} NOT OF")),
+            Some(format!("{table} ADD COLUMN {column} text")),
+            Some(format!("{table} SET ({options})")),
+            Some(format!("{table} DROP COLUMN {column}")),
+            of_type.map(|of_type| format!("{table} OF {of_type}")),
+        ];
+        statements.into_iter().flatten().map(Sql::new).collect()
     }
 
     /// The statements that make it with its columns and parents, be it an ordinary or a foreign table: `create` stands
@@ -84,10 +97,7 @@ impl Table {
         }
         let body = self.body(&parents, scope);
         statements.push(Sql::new(format!("{create} {}{body}{clauses}", self.reference())));
-        if self.needs_scratch_column() {
-            let column = ident(SCRATCH);
-            statements.push(Sql::new(format!("ALTER TABLE ONLY {} DROP COLUMN {column}", self.reference())));
-        }
+        statements.extend(self.left_over_toast());
         if late {
             statements.extend(late_parents::change_parents(self, scope.database));
         }
@@ -101,10 +111,7 @@ impl Table {
         if let Some(of_type) = &self.of_type {
             sql.push_str(&format!(" OF {of_type}"));
         }
-        let mut lines = element_lines(self, matches!(parents, Parents::Late), scope);
-        if self.needs_scratch_column() {
-            lines.push(format!("{} text", ident(SCRATCH)));
-        }
+        let lines = element_lines(self, matches!(parents, Parents::Late), scope);
         if !lines.is_empty() {
             sql.push_str(&format!(" (\n    {}\n)", lines.join(",\n    ")));
         } else if self.of_type.is_none() {
@@ -126,7 +133,9 @@ impl Table {
             sql.push_str(&format!("\nPARTITION BY {key}"));
         }
         let mut options = option_list(self.options.as_deref().unwrap_or_default(), "");
-        options.extend(option_list(self.toast_options.as_deref().unwrap_or_default(), "toast."));
+        if !self.toast_is_left_over {
+            options.extend(option_list(self.toast_options.as_deref().unwrap_or_default(), "toast."));
+        }
         if !options.is_empty() {
             sql.push_str(&format!("\nWITH ({})", options.join(", ")));
         }

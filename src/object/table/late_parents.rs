@@ -1,11 +1,11 @@
-//! Children whose columns are in another order than INHERITS makes (objects.md §0.1, F3): they got their parent by
-//! ALTER TABLE, or the parent got columns later.
+//! Children that INHERITS would not make: their columns are in another order than it makes (objects.md §0.1, F3), since
+//! they got their parent by ALTER TABLE, or the parent got columns later; or the parents do not agree by now.
 //!
 //! A parent takes a child only if that has all its columns and constraints, and then they count as the child's own.
 //! So the child is made with a scratch parent, from which it inherits just what it shall, and changes parents.
 
 use super::Table;
-use super::columns::compression_clause;
+use super::columns::{compression_clause, inherited_columns};
 use crate::object::check::Check;
 use crate::object::column::Column;
 use crate::object::database::Database;
@@ -18,20 +18,46 @@ pub enum Parents {
     None,
     /// By `INHERITS`: qualified and quoted names.
     Inherits(Vec<String>),
-    /// By `ALTER TABLE … INHERIT`, for the sake of its columns' order.
+    /// By `ALTER TABLE … INHERIT`, which neither orders columns nor compares parents.
     Late,
 }
 
 impl Parents {
-    /// Compares the order of the columns with the one that INHERITS would make.
+    /// Compares the columns with those that INHERITS would make.
     pub fn of(table: &Table, database: &Database) -> Self {
         let parents: Vec<String> = references(table, database).collect();
         if parents.is_empty() || table.is_partition {
             return Self::None;
         }
         let there = table.columns.iter().map(|column| column.name.as_str());
-        if there.eq(merged_order(table, database)) { Self::Inherits(parents) } else { Self::Late }
+        let in_order = there.eq(merged_order(table, database));
+        let conflict = || table.columns.iter().any(|column| parents_conflict(table, column, database));
+        if in_order && !conflict() { Self::Inherits(parents) } else { Self::Late }
     }
+}
+
+/// Whether CREATE TABLE refuses the parents' columns of this name (`MergeAttributes` in the server's tablecmds.c): they
+/// differ in storage, in compression, or in defaults. A foreign table's compression cannot be changed afterwards, so it
+/// must not differ from its parents' either.
+fn parents_conflict(table: &Table, column: &Column, database: &Database) -> bool {
+    let default = |column: &Column| {
+        database.default_of(column.relation, column.number).map(|default| default.expression.as_str())
+    };
+    let mut seen: Option<&Column> = None;
+    let mut seen_default = None;
+    for parent in inherited_columns(table, column, database) {
+        let first = *seen.get_or_insert(parent);
+        let own = default(parent);
+        let differs = first.storage != parent.storage
+            || first.compression != parent.compression
+            || (table.is_foreign() && column.compression != parent.compression)
+            || matches!((seen_default, own), (Some(one), Some(other)) if one != other);
+        if differs {
+            return true;
+        }
+        seen_default = seen_default.or(own);
+    }
+    false
 }
 
 fn references(table: &Table, database: &Database) -> impl Iterator<Item = String> {
@@ -52,9 +78,10 @@ fn merged_order<'a>(table: &'a Table, database: &'a Database) -> Vec<&'a str> {
 }
 
 /// The table's own statement is made to inherit from this one, which has all its columns in their order, and those
-/// constraints that it only inherits. The name is unique: it has the table's OID.
+/// constraints that it only inherits. It is gone before the next table comes, so all have one name, and equal databases
+/// equal catalogs.
 pub fn scratch(table: &Table) -> String {
-    qualified(Some(&table.schema), &format!("pgark_scratch_{}", table.oid))
+    qualified(Some(&table.schema), "pgark_scratch")
 }
 
 /// The statement before CREATE TABLE. What the child declares itself merges into the scratch parent's columns, and
@@ -155,11 +182,11 @@ mod tests {
         assert_eq!(
             sql,
             [
-                "CREATE TABLE s.pgark_scratch_2 ( x integer, b integer, a integer\n)",
-                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.pgark_scratch_2)",
+                "CREATE TABLE s.pgark_scratch ( x integer, b integer, a integer\n)",
+                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.pgark_scratch)",
                 "ALTER TABLE s.t2 INHERIT s.t1",
-                "ALTER TABLE s.t2 NO INHERIT s.pgark_scratch_2",
-                "DROP TABLE s.pgark_scratch_2",
+                "ALTER TABLE s.t2 NO INHERIT s.pgark_scratch",
+                "DROP TABLE s.pgark_scratch",
             ]
         );
     }

@@ -1,0 +1,87 @@
+-- Security labels on everything that can have one.
+create schema lb;
+create schema "Lb ""S"".ü";
+create type lb.shell;
+create type lb.level as enum ('low', 'high');
+create type lb.pair as (a integer, "B b" text);
+create type lb.span as range (subtype = time);
+create type lb.base;
+create function lb.base_in(cstring) returns lb.base language internal immutable strict as 'textin';
+create function lb.base_out(lb.base) returns cstring language internal immutable strict as 'textout';
+create type lb.base (input = lb.base_in, output = lb.base_out);
+create domain lb."Word ""w""" as text check (value <> '');
+create function lb.f(integer, "A b" text default 'x', out c integer) language sql as 'select 1';
+create function lb.f(variadic lb.pair[]) returns integer language sql as 'select 1';
+create function lb.number() returns bigint window language internal immutable as 'window_row_number';
+create procedure lb."P p"(inout a integer) language sql as 'select 1';
+create aggregate lb.total(integer) (sfunc = int4_sum, stype = bigint);
+create aggregate lb.rows(*) (sfunc = int8inc, stype = bigint, initcond = '0');
+create aggregate lb.mode(order by anyelement) (
+    sfunc = ordered_set_transition, stype = internal, finalfunc = mode_final, finalfunc_extra
+);
+create function lb.handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+create language "Lb ""l""" handler lb.handler;
+create table lb.t (id integer generated always as identity, "Odd ""C""" text, gone integer, later integer default 1);
+alter table lb.t drop column gone;
+create table lb.child (own integer) inherits (lb.t);
+create table lb.parted (k integer, v text) partition by list (k);
+create table lb.part partition of lb.parted for values in (1);
+create table lb.typed of lb.pair;
+create foreign data wrapper lb_wrapper;
+create server lb_server foreign data wrapper lb_wrapper;
+create foreign table lb.far (id integer, "Odd ""C""" text) server lb_server;
+create view "Lb ""S"".ü"."V v" as select 1 as one, 2 as "Two 2";
+create materialized view lb.kept as select 1 as one;
+create sequence lb."Counter";
+create function lb.on_event() returns event_trigger language plpgsql as 'begin end';
+create event trigger "Lb event" on ddl_command_end execute function lb.on_event();
+create publication "Lb publication" for table lb.t;
+create subscription lb_subscription connection 'dbname=nowhere' publication p with (connect = false);
+select lo_create(4711);
+
+security label for pgark_label on schema lb is 'schema';
+security label for "Odd ""Label""" on schema public is 'public';
+security label for pgark_label on schema "Lb ""S"".ü" is 'größe; it''s \ "so"
+in two lines';
+security label for pgark_label on type lb.shell is 'shell';
+security label for pgark_label on type lb.level is 'enum';
+security label for pgark_label on type lb.pair is 'composite';
+security label for pgark_label on type lb.span is 'range';
+security label for pgark_label on type lb.base is 'base type';
+security label for pgark_label on domain lb."Word ""w""" is 'domain';
+security label for pgark_label on function lb.f(integer, text) is 'function';
+security label for pgark_label on function lb.f(lb.pair[]) is 'another function';
+security label for pgark_label on function lb.number() is 'window function';
+security label for pgark_label on procedure lb."P p"(integer) is 'procedure';
+security label for pgark_label on aggregate lb.total(integer) is 'aggregate';
+security label for pgark_label on aggregate lb.rows(*) is 'aggregate of rows';
+security label for pgark_label on aggregate lb.mode(order by anyelement) is 'ordered set';
+security label for pgark_label on language "Lb ""l""" is 'language';
+-- Two providers, in an order that is not that of their names; an empty label.
+security label for pgark_label on table lb.t is 'table';
+security label for "Odd ""Label""" on table lb.t is 'table, otherwise';
+security label for "Odd ""Label""" on column lb.t."Odd ""C""" is 'column, otherwise';
+security label for pgark_label on column lb.t."Odd ""C""" is 'column';
+security label for pgark_label on column lb.t.later is '';
+security label for pgark_label on column lb.child.id is 'inherited column';
+security label for pgark_label on column lb.child.own is 'own column';
+security label for pgark_label on table lb.parted is 'partitioned table';
+security label for pgark_label on column lb.parted.v is 'partitioned column';
+security label for pgark_label on table lb.part is 'partition';
+security label for pgark_label on column lb.part.v is 'partition''s column';
+security label for pgark_label on column lb.typed.a is 'column of a typed table';
+security label for pgark_label on foreign table lb.far is 'foreign table';
+security label for pgark_label on column lb.far."Odd ""C""" is 'foreign column';
+security label for pgark_label on view "Lb ""S"".ü"."V v" is 'view';
+security label for pgark_label on column "Lb ""S"".ü"."V v"."Two 2" is 'column of a view';
+security label for pgark_label on materialized view lb.kept is 'materialized view';
+security label for pgark_label on column lb.kept.one is 'column of a materialized view';
+security label for pgark_label on sequence lb."Counter" is 'sequence';
+security label for pgark_label on sequence lb.t_id_seq is 'sequence of an identity';
+security label for pgark_label on event trigger "Lb event" is 'event trigger';
+security label for pgark_label on publication "Lb publication" is 'publication';
+security label for pgark_label on subscription lb_subscription is 'subscription';
+security label for pgark_label on large object 4711 is 'large object';
+-- Given and taken away.
+security label for pgark_label on table lb.typed is 'no more';
+security label for pgark_label on table lb.typed is null;
