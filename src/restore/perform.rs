@@ -135,10 +135,10 @@ async fn perform(
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
-    works(&run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
-    works(&run, &leader, phases.pre_data.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
+    works(run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
+    works(run, &leader, phases.pre_data.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
         .await?;
-    works(&run, &leader, large_object_works(&run)).await?;
+    works(run, &leader, large_object_works(run)).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.tables });
     let (file, late, identity, units, sessions, records) = match source {
@@ -148,46 +148,46 @@ async fn perform(
             (Some(file), *late, identity, units, sessions, records)
         }
         Source::Stream(items) => {
-            let Loaded { late, identity, sessions, statistics } = load_stream(&run, items, sessions).await?;
+            let Loaded { late, identity, sessions, statistics } = load_stream(run, items, sessions).await?;
             (None, late, identity, Vec::new(), sessions, statistics::Records::of_pipe(statistics))
         }
     };
     run.expect(&late);
-    works(&run, &leader, sequence_works(&run, &late.sequences)).await?;
+    works(run, &leader, sequence_works(run, &late.sequences)).await?;
     // Rows of a file, and each table's indexes and keys as soon as its own rows are in.
     let jobs = data_and_post_data(&run.catalog, &phases, units);
-    let sessions = run_jobs(&run, file.as_ref(), sessions, jobs).await?;
+    let sessions = run_jobs(run, file.as_ref(), sessions, jobs).await?;
 
     // ACLs only now: a REVOKE must not hinder the restore itself.
     if !options.omit.privileges {
         ctx.event(Event::Phase { name: "privileges", items: 0 });
         let version = server.facts().version;
-        works(&run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
-        works(&run, &leader, acl_works(&run, |entry| entry.kind != CHANGED_ACL)).await?;
-        changed_acls(&run, &leader).await?;
-        works(&run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
+        works(run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
+        works(run, &leader, acl_works(run, |entry| entry.kind != CHANGED_ACL)).await?;
+        changed_acls(run, &leader).await?;
+        works(run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
             .await?;
     }
     // Refreshes read everything, as users with their privileges.
     let jobs = entries_only(&run.catalog, &phases.refreshes);
-    let sessions = run_jobs(&run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
+    let sessions = run_jobs(run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
     // CREATE INDEX and REFRESH count anew what they read, so statistics come after them.
     let mut known = None;
     if options.statistics && late.statistics.is_some() && statistics::are_taken(&leader) {
         ctx.event(Event::Phase { name: "statistics", items: 0 });
-        known = Some(statistics::restore(&run, &leader, records, begin.source.server_version_num).await?);
+        known = Some(statistics::restore(run, &leader, records, begin.source.server_version_num).await?);
     }
     if options.analyze {
         ctx.event(Event::Phase { name: "analyze", items: 0 });
-        statistics::analyze(&run, &sessions, &late, known.as_ref()).await;
+        statistics::analyze(run, &sessions, &late, known.as_ref()).await;
     }
     if let Some(new) = &new {
-        works(&run, &leader, new.properties()).await?;
+        works(run, &leader, new.properties()).await?;
     }
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
-    settings(&run, &leader).await?;
+    settings(run, &leader).await?;
     if let Some(plan) = &globals {
-        globals::after(&run, &leader, plan).await;
+        globals::after(run, &leader, plan).await;
     }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
