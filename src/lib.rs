@@ -11,6 +11,7 @@
 //! - [`archive`]: the file format: records, codec, reader, writer, store
 //! - [`server`]: the only door to PostgreSQL: connection strings, TLS, sessions, COPY streams
 //! - [`catalog`]: reads a server into an [`object::Database`]
+//! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
 //! - [`copy`]: rows between a server and frames
 //! - [`dump`], [`restore`], [`verify`], [`inspect`]: the use-cases
 
@@ -20,6 +21,7 @@ pub mod context;
 pub mod copy;
 pub mod dump;
 pub mod event;
+pub mod globals;
 pub mod graph;
 pub mod inspect;
 pub mod manifest;

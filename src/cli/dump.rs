@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use pgark::dump::{Error, Options, Output, Summary, dump};
+use pgark::dump::{Error, Globals, Options, Output, Summary, dump};
 
 use super::arguments::{CopyFormat, Dump};
 use super::progress::{Form, Progress};
@@ -66,6 +66,11 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
         text_only: arguments.copy_format == CopyFormat::Text,
+        globals: match (arguments.globals, arguments.role_passwords) {
+            (false, _) => Globals::No,
+            (true, false) => Globals::WithoutPasswords,
+            (true, true) => Globals::WithPasswords,
+        },
         statistics: !arguments.no_statistics,
     })
 }
@@ -86,10 +91,13 @@ fn ending<'a>(arguments: &'a Dump, form: Form, summary: &Summary) -> Ending<'a> 
         figure::count(summary.large_objects, "large object"),
         figure::count(summary.warnings.len() as u64, "warning"),
     );
+    if let Some(roles) = summary.roles {
+        words.push_str(&format!("  {}", figure::count(roles as u64, "role")));
+    }
     if archive != "-" {
         words.push_str(&format!("  verify: pgark verify {archive}"));
     }
-    let pairs = vec![
+    let mut pairs = vec![
         ("archive", archive.clone()),
         ("bytes", figure::bytes_word(*bytes)),
         ("raw", figure::bytes_word(*raw_bytes)),
@@ -102,6 +110,7 @@ fn ending<'a>(arguments: &'a Dump, form: Form, summary: &Summary) -> Ending<'a> 
         ("skipped", summary.skipped.len().to_string()),
         ("identity", identity.clone()),
     ];
+    pairs.extend(summary.roles.map(|roles| ("roles", roles.to_string())));
     Ending {
         command: "dump",
         code: if summary.skipped.is_empty() { exit::DONE } else { exit::INCOMPLETE },

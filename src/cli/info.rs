@@ -8,7 +8,7 @@ use serde_json::json;
 use super::arguments::Info;
 use super::report::{Report, Scene};
 use super::stdio::visible;
-use super::{Outcome, exit, figure, stdio};
+use super::{Outcome, exit, figure, globals, stdio};
 
 /// Shows.
 pub fn run(arguments: &Info) -> Outcome {
@@ -20,7 +20,7 @@ pub fn run(arguments: &Info) -> Outcome {
 }
 
 fn json(contents: &Contents) -> serde_json::Value {
-    json!({
+    let mut json = json!({
         "identity": contents.identity,
         "archive_id": contents.archive_id,
         "tool": contents.tool,
@@ -40,7 +40,11 @@ fn json(contents: &Contents) -> serde_json::Value {
         "statistics": contents.statistics,
         "warnings": contents.warnings,
         "skipped": contents.skipped,
-    })
+    });
+    if let Some(globals) = &contents.globals {
+        json["globals"] = json!(globals);
+    }
+    json
 }
 
 fn text(contents: &Contents) -> String {
@@ -93,6 +97,9 @@ fn text(contents: &Contents) -> String {
     let tables = figure::count(contents.tables.len() as u64, "table");
     let large = figure::count(contents.large_objects.count as u64, "large object");
     lines.add("rows", &format!("{} in {tables}, {large}", figure::number(contents.rows)));
+    if let Some(all) = &contents.globals {
+        lines.add("globals", &globals::counts(all));
+    }
     match contents.statistics {
         Some(total) => {
             let relations = figure::count(total.relations, "relation");

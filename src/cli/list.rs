@@ -8,7 +8,7 @@ use super::arguments::{List, Sort};
 use super::report::{Report, Scene};
 use super::stdio::visible;
 use super::table::{Align, Grid};
-use super::{Outcome, exit, figure, stdio};
+use super::{Outcome, exit, figure, globals, stdio};
 
 /// Lists.
 pub fn run(arguments: &List) -> Outcome {
@@ -35,7 +35,7 @@ fn sort(tables: &mut [Table], by: Sort) {
 }
 
 fn json(contents: &Contents) -> serde_json::Value {
-    json!({
+    let mut json = json!({
         "identity": contents.identity,
         "created": contents.created,
         "tables": contents.tables,
@@ -43,7 +43,11 @@ fn json(contents: &Contents) -> serde_json::Value {
         "kinds": contents.kinds,
         "objects": contents.objects,
         "skipped": contents.skipped,
-    })
+    });
+    if let Some(globals) = &contents.globals {
+        json["globals"] = json!(globals);
+    }
+    json
 }
 
 fn tables(contents: &Contents) -> String {
@@ -86,6 +90,9 @@ fn tables(contents: &Contents) -> String {
         text.push_str(&format!("  label {}={}", visible(key), visible(value)));
     }
     text.push('\n');
+    if let Some(all) = &contents.globals {
+        text.push_str(&format!("globals: {}\n", globals::counts(all)));
+    }
     for name in &contents.skipped {
         text.push_str(&format!("left out: {}\n", visible(name)));
     }
@@ -100,6 +107,9 @@ fn toc(contents: &Contents) -> String {
         ("OBJECT", Align::Left),
         ("OWNER", Align::Left),
     ]);
+    for (kind, name) in contents.globals.iter().flat_map(globals::rows) {
+        grid.row(["-".to_owned(), "globals".to_owned(), kind.to_owned(), visible(&name), String::new()]);
+    }
     for object in &contents.objects {
         let name = match &object.table {
             Some(table) => format!("{} {}", qualified(object.schema.as_deref(), table), object.name),

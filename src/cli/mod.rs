@@ -5,6 +5,7 @@ mod connect;
 mod dump;
 mod exit;
 mod figure;
+mod globals;
 mod info;
 mod list;
 mod progress;

@@ -4,7 +4,9 @@ use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use pgark::context::Context;
-use pgark::restore::{Create, Error, Failure, Input, Making, Omit, Options, Plan, Remains, Summary, prepare};
+use pgark::restore::{
+    Create, Error, Failure, Globals, Input, Making, Omit, Options, Plan, Remains, Summary, prepare,
+};
 
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
@@ -13,6 +15,9 @@ use super::signals::{Signals, with_grace};
 use super::stdio::visible;
 use super::summary::Ending;
 use super::{Outcome, connect, exit, figure, stdio};
+
+/// Of the globals that are made, so many are named in the plan; `--json` has all of them.
+const CREATED_SHOWN: usize = 40;
 
 /// Restores.
 pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
@@ -43,8 +48,13 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
             labels: arguments.no_security_labels,
         },
         analyze: !arguments.no_analyze,
-        statistics: !arguments.no_statistics,
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
+        globals: match (arguments.globals, arguments.globals_only) {
+            (_, true) => Globals::Only,
+            (true, false) => Globals::Also,
+            (false, false) => Globals::Skip,
+        },
+        statistics: !arguments.no_statistics,
     };
     let prepared = tokio::select! {
         prepared = prepare(&ctx, &input, &conninfo, &options) => prepared.map_err(report)?,
@@ -131,6 +141,23 @@ fn plan_text(plan: &Plan) -> String {
         visible(&plan.target_version),
     );
     let mut line = |name: &str, what: &str| text.push_str(&format!("  {name:<10} {}\n", visible(what)));
+    if let Some(globals) = &plan.globals {
+        let create = figure::number(globals.create.len() as u64);
+        line(
+            "globals",
+            &format!("{create} to create, {} there already", figure::number(globals.present as u64)),
+        );
+        globals.create.iter().take(CREATED_SHOWN).for_each(|what| line("create", what));
+        if globals.create.len() > CREATED_SHOWN {
+            line("create", &format!("and {} more", globals.create.len() - CREATED_SHOWN));
+        }
+        globals.differences.iter().for_each(|what| line("differs", what));
+    }
+    if plan.globals_only {
+        plan.lacks.iter().for_each(|lack| line("lacks", lack));
+        plan.warnings.iter().for_each(|warning| line("warning", warning));
+        return text;
+    }
     if let Some(Making { name, building }) = &plan.create {
         line("create", &format!("database {name}, called {building} until it is whole"));
     }

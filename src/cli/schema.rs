@@ -1,6 +1,6 @@
-//! `pgark schema`: the definitions as SQL.
+//! `pgark schema`: the definitions, or the globals, as SQL.
 
-use pgark::inspect::schema;
+use pgark::inspect::{globals, schema};
 use pgark::sql::bytes::to_server;
 
 use super::arguments::Schema;
@@ -10,7 +10,11 @@ use super::{Outcome, exit, stdio};
 /// Prints.
 pub fn run(arguments: &Schema) -> Outcome {
     let scene = Scene { command: "schema", archive: Some(&arguments.archive), ..Scene::default() };
-    let sql = schema(&arguments.archive).map_err(|error| Report::inspect(&error, &scene))?;
+    let sql = match arguments.globals {
+        true => globals(&arguments.archive, arguments.role_passwords),
+        false => schema(&arguments.archive),
+    };
+    let sql = sql.map_err(|error| Report::inspect(&error, &scene))?;
     stdio::write(&to_server(&sql))?;
     Ok(exit::DONE)
 }

@@ -24,6 +24,9 @@ pub enum Error {
     /// Row security would hide rows.
     #[error("row security would filter the rows of {}", .0.join(", "))]
     RowSecurity(Vec<String>),
+    /// The hashes of passwords are asked for, and the role may not read them.
+    #[error("role \"{0}\" may not read the passwords of roles")]
+    HiddenPasswords(String),
     /// A table lock was not to be had in time.
     #[error("could not lock {table} within the time given")]
     Lock {

@@ -5,6 +5,7 @@ mod data;
 mod database;
 mod entries;
 mod error;
+mod globals;
 mod locks;
 mod output;
 mod plan;
@@ -54,8 +55,22 @@ pub struct Options {
     pub lock_wait_timeout: Option<Duration>,
     /// `--copy-format text`: text for every table.
     pub text_only: bool,
+    /// What of the cluster goes into the archive.
+    pub globals: Globals,
     /// Carry optimizer statistics.
     pub statistics: bool,
+}
+
+/// What of the cluster goes into an archive: roles, memberships, tablespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Globals {
+    /// Nothing.
+    #[default]
+    No,
+    /// All but the hashes of passwords.
+    WithoutPasswords,
+    /// All.
+    WithPasswords,
 }
 
 /// What was dumped.
@@ -85,6 +100,9 @@ pub struct Summary {
     pub jobs: usize,
     /// Warnings.
     pub warnings: Vec<String>,
+    /// Roles, if the globals of the cluster were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<usize>,
     /// Objects left out; not empty = exit 3.
     pub skipped: Vec<String>,
     /// Wall time, milliseconds.

@@ -12,6 +12,7 @@ use super::data::{DataPlan, data_plan};
 use super::database::facts;
 use super::entries::{Entries, entries};
 use super::error::Error;
+use super::globals;
 use super::output::{File, Records, WriterThread};
 use super::sequences;
 use super::source::Source;
@@ -126,13 +127,16 @@ async fn write(
     let mut skipped = unsupported(ctx, &database, options)?;
     skipped.extend(hidden_options(ctx, &database));
     source.check_row_security().await?;
+    let mut left_out = Vec::new();
+    let globals = globals::read(ctx, source.leader(), options.globals, &mut left_out).await?;
 
     let server = source.data_facts();
     let Entries { entries, ids, mut warnings } = entries(&database, server.version)?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
-    let mut catalog =
-        Catalog { catalog: CATALOG_VERSION, database: facts(&database, server.version)?, entries };
+    warnings.extend(left_out);
+    let facts = facts(&database, server.version)?;
+    let mut catalog = Catalog { catalog: CATALOG_VERSION, database: facts, globals, entries };
     let plan = data_plan(&mut catalog.entries, &ids, &database, &server, options);
     drop(database);
     plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
@@ -181,6 +185,7 @@ async fn write(
         large_objects,
         jobs,
         warnings,
+        roles: catalog.globals.map(|globals| globals.roles.len()),
         skipped,
         ..Summary::default()
     };

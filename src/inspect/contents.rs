@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::archive::{ArchiveFile, Status, TocEntry};
 use crate::manifest::{
-    Begin, Catalog, Data, Database, Entry, Late, Pass, RowFormat, Section, Source, StatisticsTotal,
+    Begin, Catalog, Data, Database, Entry, Globals, Late, Pass, RowFormat, Section, Source, StatisticsTotal,
     TableTotal,
 };
 
@@ -37,6 +37,9 @@ pub struct Contents {
     pub source: Source,
     /// The database: encoding, locale, settings.
     pub database: Database,
+    /// The globals of the cluster, if they were asked for; without the hashes of passwords.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub globals: Option<Globals>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
     /// Number of objects by kind, the rows' own entries left out.
@@ -157,6 +160,7 @@ impl Contents {
             records: end.records + 1,
             source: begin.source,
             database: catalog.database,
+            globals: catalog.globals.map(without_hashes),
             labels: begin.labels,
             kinds,
             tables,
@@ -172,6 +176,11 @@ impl Contents {
     pub fn object_count(&self) -> usize {
         self.kinds.values().sum()
     }
+}
+
+fn without_hashes(mut globals: Globals) -> Globals {
+    globals.roles.iter_mut().for_each(|role| role.password = None);
+    globals
 }
 
 /// Bytes of each entry's records.

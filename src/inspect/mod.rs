@@ -12,12 +12,14 @@
 
 mod contents;
 mod error;
+mod globals;
 mod schema;
 
 use std::path::Path;
 
 pub use contents::{Contents, LargeObjects, Object, Table};
 pub use error::Error;
+pub use globals::globals_sql;
 pub use schema::{restrict_key, schema_sql};
 
 use crate::archive::{ArchiveFile, Limits};
@@ -39,4 +41,14 @@ pub fn contents(path: &Path) -> Result<Contents, Error> {
 pub fn schema(path: &Path) -> Result<String, Error> {
     let archive = ArchiveFile::open(path, Limits::default())?;
     schema_sql(&archive.begin()?, &archive.catalog()?, &restrict_key()?)
+}
+
+/// The globals in the archive `path`, as [`globals_sql`] prints them under a random key.
+///
+/// # Errors
+/// As [`contents`]; [`Error::NoGlobals`].
+pub fn globals(path: &Path, passwords: bool) -> Result<String, Error> {
+    let archive = ArchiveFile::open(path, Limits::default())?;
+    let globals = archive.catalog()?.globals.ok_or(Error::NoGlobals)?;
+    globals_sql(&archive.begin()?, &globals, &restrict_key()?, passwords)
 }

@@ -70,8 +70,17 @@ fn head(script: &mut Script, begin: &Begin, catalog: &Catalog) {
     if !catalog.database.settings.is_empty() {
         script.comment("The database has settings of its own, which are not part of this script");
     }
+    if catalog.globals.is_some() {
+        script.comment("The roles and tablespaces of its cluster are a script of their own: --globals");
+    }
     script.line("");
-    script.statement(&format!("SET client_encoding = {}", literal(client_encoding(&source.encoding))));
+    session(script, begin);
+}
+
+/// Settings of the session that runs the script.
+pub(super) fn session(script: &mut Script, begin: &Begin) {
+    let encoding = client_encoding(&begin.source.encoding);
+    script.statement(&format!("SET client_encoding = {}", literal(encoding)));
     // The oldest server's settings are every server's.
     for setting in writing(Version::from_num(120_000), Scope::Session, Writing::default()) {
         script.statement(&setting);
@@ -123,26 +132,26 @@ fn public_acl(script: &mut Script, begin: &Begin, public: Option<&PublicSchema>)
 
 /// The text, and what the session would be set to where it ends.
 #[derive(Default)]
-struct Script {
-    text: String,
+pub(super) struct Script {
+    pub(super) text: String,
     tablespace: String,
     access_method: String,
 }
 
 impl Script {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
     }
 
     /// A comment: one line, whatever the text is.
-    fn comment(&mut self, text: &str) {
+    pub(super) fn comment(&mut self, text: &str) {
         let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         self.line(&format!("-- {line}"));
     }
 
     /// The heading of an object, in the words of pg_dump.
-    fn header(&mut self, name: &str, kind: &str, schema: Option<&str>, owner: Option<&str>) {
+    pub(super) fn header(&mut self, name: &str, kind: &str, schema: Option<&str>, owner: Option<&str>) {
         let (schema, owner) = (schema.unwrap_or("-"), owner.unwrap_or("-"));
         self.line("\n--");
         self.comment(&format!("Name: {name}; Type: {kind}; Schema: {schema}; Owner: {owner}"));
@@ -158,7 +167,7 @@ impl Script {
         self.text.push('\n');
     }
 
-    fn sql(&mut self, sql: &Sql) {
+    pub(super) fn sql(&mut self, sql: &Sql) {
         self.statement(&sql.render());
     }
 

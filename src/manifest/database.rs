@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, SecurityLabel};
+use super::globals::Globals;
 use crate::sql::{ident, literal};
 
 /// The record CATALOG (and CATALOG2).
@@ -12,6 +13,9 @@ pub struct Catalog {
     pub catalog: u32,
     /// Facts of the database itself.
     pub database: Database,
+    /// The globals of the cluster, if they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub globals: Option<Globals>,
     /// What is restored, in restore order; `entries[i].id == i + 1`.
     pub entries: Vec<Entry>,
 }

@@ -5,11 +5,13 @@
 mod begin;
 mod database;
 mod entry;
+mod globals;
 mod late;
 mod statistics;
 
 pub use begin::{Begin, Features, Source};
 pub use database::{Catalog, Database, DatabaseLabel, PublicSchema, Setting};
 pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section, SecurityLabel};
+pub use globals::{Globals, Membership, Parameter, Role, Tablespace};
 pub use late::{Late, SequenceValue, TableTotal};
 pub use statistics::{ColumnStatistics, RelationStatistics, Statistics, StatisticsTotal};

@@ -81,5 +81,6 @@ pub use facet::{
 pub use id::{CatalogId, Class};
 pub use kind::{Kind, Nouns};
 pub use object::{Object, Scope};
+pub use options::option_list;
 pub use repair::{Repair, Repairs};
 pub use setting::Assignment;

@@ -82,6 +82,12 @@ pub enum Error {
         /// Rows in the archive.
         expected: u64,
     },
+    /// Globals are wanted of an archive that has none.
+    #[error("the archive has no globals: roles, memberships, tablespaces")]
+    NoGlobals,
+    /// Privileges that pgark does not understand.
+    #[error("cannot compare privileges on parameters and tablespaces")]
+    Acl(#[from] crate::object::acl::AclError),
     /// The target cannot be written.
     #[error("the target is read-only: {0}")]
     ReadOnly(&'static str),

@@ -6,6 +6,7 @@ mod create;
 mod ddl;
 mod error;
 mod extensions;
+mod globals;
 mod jobs;
 mod load;
 mod obstacle;
@@ -30,7 +31,7 @@ use serde::Serialize;
 
 pub use error::{Error, Remains};
 pub use obstacle::Obstacle;
-pub use plan::{Making, Needs, Omit, Plan};
+pub use plan::{GlobalsPlan, Making, Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
@@ -53,10 +54,12 @@ pub struct Options {
     pub omit: Omit,
     /// ANALYZE at the end what has no statistics.
     pub analyze: bool,
-    /// Restore optimizer statistics, where archive and target can.
-    pub statistics: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.
     pub create: Option<Create>,
+    /// What becomes of the globals in the archive.
+    pub globals: Globals,
+    /// Restore optimizer statistics, where archive and target can.
+    pub statistics: bool,
 }
 
 /// How to make the database.
@@ -64,6 +67,18 @@ pub struct Options {
 pub struct Create {
     /// With the server's own locale, not the source's.
     pub target_locale: bool,
+}
+
+/// What becomes of the globals in an archive: roles, memberships, tablespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Globals {
+    /// They stay there.
+    #[default]
+    Skip,
+    /// They are restored before the database.
+    Also,
+    /// They are restored, and nothing else.
+    Only,
 }
 
 /// What was restored.
@@ -75,7 +90,7 @@ pub struct Summary {
     pub identity: String,
     /// `app@db1:5432/app`.
     pub target: String,
-    /// Entries that were run.
+    /// Entries that were run, and globals that were made.
     pub objects: usize,
     /// Tables whose rows arrived.
     pub tables: usize,
@@ -90,7 +105,7 @@ pub struct Summary {
     /// Warnings: those of the plan, and those that came up while it ran.
     pub warnings: Vec<String>,
     /// What could not be restored: with keep-going anything, else what nothing else needs (a refresh, a setting, a
-    /// grant); not empty = exit 3.
+    /// grant), and globals that differ; not empty = exit 3.
     pub failed: Vec<Failure>,
     /// Wall time, milliseconds.
     pub duration_ms: u64,

@@ -11,15 +11,15 @@ use super::pool::run_jobs;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
 use super::settings::setting_works;
-use super::source::Source;
+use super::source::{Source, drain};
 use super::stream::{Loaded, load_stream};
 use super::units::units;
-use super::{Summary, public, statistics};
+use super::{Summary, globals, public, statistics};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Entry, SequenceValue};
-use crate::server::{Class, Session};
+use crate::server::{CancelHandle, Class, Session};
 use crate::sql::{literal, qualified};
 
 /// Kind of the entries that only have privileges.
@@ -35,10 +35,28 @@ impl Prepared {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
-        let Some(new) = self.new.clone() else { return self.fill(ctx).await };
+        let catalog = std::mem::take(&mut self.catalog);
+        let encoding = match self.new {
+            Some(_) => &catalog.database.encoding,
+            None => &self.server.facts().encoding,
+        };
+        let encoding = Encoding::new(&self.begin.source.encoding, encoding);
+        let run = Run::new(ctx.clone(), catalog, self.options.omit, self.options.keep_going, encoding);
+        let run = Arc::new(run);
+        if self.plan().globals_only {
+            let running = vec![self.leader.cancel_handle()];
+            return unless_cancelled(ctx, &mut { running }, async |_| globals_only(self, &run).await).await;
+        }
+        // Roles and tablespaces: the database needs them, even to be made.
+        if let Some(globals) = &self.globals {
+            let mut running = vec![self.leader.cancel_handle()];
+            let made = async |_: &mut _| globals::before(&run, &self.leader, globals).await;
+            unless_cancelled(ctx, &mut running, made).await?;
+        }
+        let Some(new) = self.new.clone() else { return self.fill(&run).await };
         self.server = new.make(ctx, &self.leader).await?;
         let filled = match self.move_in().await {
-            Ok(()) => self.fill(ctx).await,
+            Ok(()) => self.fill(&run).await,
             Err(error) => Err(error),
         };
         let summary = match filled {
@@ -55,20 +73,14 @@ impl Prepared {
         Ok(set_up(&self.leader).await?)
     }
 
-    async fn fill(self, ctx: &Context) -> Result<Summary, Error> {
+    async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
         let mut running = vec![self.leader.cancel_handle()];
-        let result = tokio::select! {
-            result = async {
-                let (sessions, fewer) = self.sessions().await?;
-                running.extend(sessions.iter().map(Session::cancel_handle));
-                perform(self, ctx, sessions, fewer).await
-            } => result,
-            () = ctx.cancel.cancelled() => Err(Error::Cancelled),
-        };
-        if result.is_err() {
-            futures_util::future::join_all(running.iter().map(|handle| handle.cancel())).await;
-        }
-        result
+        unless_cancelled(&run.ctx, &mut running, async |running| {
+            let (sessions, fewer) = self.sessions().await?;
+            running.extend(sessions.iter().map(Session::cancel_handle));
+            perform(self, run, sessions, fewer).await
+        })
+        .await
     }
 
     /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning.
@@ -91,17 +103,32 @@ impl Prepared {
     }
 }
 
+/// Does something on sessions; when the user or an error stops it, so do they.
+async fn unless_cancelled<T>(
+    ctx: &Context,
+    running: &mut Vec<CancelHandle>,
+    what: impl AsyncFnOnce(&mut Vec<CancelHandle>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let result = tokio::select! {
+        result = what(running) => result,
+        () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+    };
+    if result.is_err() {
+        futures_util::future::join_all(running.iter().map(CancelHandle::cancel)).await;
+    }
+    result
+}
+
 async fn perform(
     prepared: Prepared,
-    ctx: &Context,
+    run: &Arc<Run>,
     sessions: Vec<Session>,
     fewer: Option<String>,
 ) -> Result<Summary, Error> {
+    let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, phases, options, new, .. } = prepared;
-    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
-    let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
+    let Prepared { server, leader, source, begin, phases, options, globals, new, .. } = prepared;
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));
     plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
@@ -159,6 +186,9 @@ async fn perform(
     }
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
+    if let Some(plan) = &globals {
+        globals::after(&run, &leader, plan).await;
+    }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(
@@ -182,6 +212,32 @@ async fn perform(
         warnings: plan.warnings.into_iter().chain(run.warnings()).collect(),
         failed: run.failures(),
         duration_ms: started.elapsed().as_millis() as u64,
+    })
+}
+
+/// The globals of an archive and nothing else; the target database is only where the session is.
+async fn globals_only(prepared: Prepared, run: &Run) -> Result<Summary, Error> {
+    let started = run.ctx.now();
+    let plan = prepared.plan().clone();
+    let Prepared { leader, source, globals, .. } = prepared;
+    // A pipe is read to its end before the first write: only then it is known to be whole.
+    let identity = match source {
+        Source::File { file, .. } => file.end().root.to_string(),
+        Source::Stream(items) => drain(items).await?,
+    };
+    let globals = globals.unwrap_or_default();
+    globals::before(run, &leader, &globals).await?;
+    globals::after(run, &leader, &globals).await;
+    flush(&leader).await?;
+    Ok(Summary {
+        archive: plan.archive,
+        identity,
+        target: plan.target,
+        objects: run.totals().0,
+        warnings: plan.warnings,
+        failed: run.failures(),
+        duration_ms: started.elapsed().as_millis() as u64,
+        ..Summary::default()
     })
 }
 

@@ -182,6 +182,23 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// Objects that the target already has; not empty = the restore refuses.
     pub present: Vec<String>,
+    /// The globals, if they are restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub globals: Option<GlobalsPlan>,
+    /// Nothing but the globals is restored.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub globals_only: bool,
+}
+
+/// What becomes of the globals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GlobalsPlan {
+    /// What is made, in order.
+    pub create: Vec<String>,
+    /// How many things are there already, and equal.
+    pub present: usize,
+    /// What differs and is left alone: in which ways, and what to run.
+    pub differences: Vec<String>,
 }
 
 /// What is different between source and target in a way that a user should know.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::create::NewDatabase;
 use super::error::Error;
+use super::globals;
 use super::obstacle::Obstacle;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
 use super::target::Target;
-use super::{Input, Options, extensions, privileges};
+use super::{Globals, Input, Options, extensions, privileges};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Begin, Catalog, Late};
@@ -24,6 +25,7 @@ pub struct Prepared {
     pub(super) begin: Begin,
     pub(super) catalog: Catalog,
     pub(super) phases: Phases,
+    pub(super) globals: Option<crate::globals::Plan>,
     pub(super) options: Options,
     /// The database to make first, if any.
     pub(super) new: Option<NewDatabase>,
@@ -75,6 +77,10 @@ pub async fn prepare(
     options: &Options,
 ) -> Result<Prepared, Error> {
     let (source, begin, mut catalog) = source::open(input).await?;
+    let only = options.globals == Globals::Only;
+    if only {
+        catalog = Catalog { catalog: catalog.catalog, globals: catalog.globals, ..Catalog::default() };
+    }
     let (server, leader) = Server::connect(target).await?;
     let facts = server.facts();
     ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
@@ -91,14 +97,26 @@ pub async fn prepare(
 
     let phases = Phases::of(&catalog);
     let mut needs = Needs::of(&catalog, options.omit);
-    let new =
-        options.create.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
+    let globals = match options.globals {
+        Globals::Skip => None,
+        _ => Some(globals::compare(&leader, catalog.globals.as_ref(), options.omit).await?),
+    };
+    let mut folders = Vec::new();
+    if let (Some(plan), Some(globals)) = (&globals, &catalog.globals) {
+        globals::add_needs(&mut needs, globals, plan, options.omit);
+        folders = globals::missing_folders(&leader, plan).await?;
+        found.roles.extend(plan.roles.iter().cloned());
+        found.tablespaces.extend(plan.tablespaces.iter().map(|tablespace| tablespace.name.clone()));
+    }
+    let new = options.create.filter(|_| !only);
+    let new = new.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
     let new = new.transpose()?;
     if let Some(new) = &new {
         new.add_needs(&mut needs);
     }
     found.look_for_providers(&leader, &needs).await?;
     let mut lacks = found.lacks(&needs, facts.version.major());
+    lacks.extend(folders);
     let mut obstacle = None;
     if let Some(new) = &new {
         lacks.extend(new.lacks(&leader).await?);
@@ -115,7 +133,17 @@ pub async fn prepare(
     if count(&["subscription"]) > 0 {
         warnings.push("subscriptions come back disabled, and their slots are not made".to_owned());
     }
-    warnings.extend(found.path_warnings(&needs, &catalog.database.role_paths));
+    match &globals {
+        None => warnings.extend(found.path_warnings(&needs, &catalog.database.role_paths)),
+        Some(plan) => {
+            warnings.extend(plan.warnings.iter().cloned());
+            let own = plan.differences.iter().filter(|found| found.of_bootstrap);
+            warnings.extend(own.map(|found| format!("{}: {}", found.label, found.reason())));
+        }
+    }
+    if globals.is_none() && catalog.globals.is_some() && !lacks.is_empty() {
+        warnings.push("the archive has the globals of its cluster: --globals restores them, too".to_owned());
+    }
     let plan = Plan {
         archive: match input {
             Input::File(path) => path.display().to_string(),
@@ -151,13 +179,16 @@ pub async fn prepare(
         lacks,
         cannot,
         warnings,
-        present: found.present,
+        present: if only { Vec::new() } else { found.present },
+        globals: globals.as_ref().map(globals::shown),
+        globals_only: only,
     };
     Ok(Prepared {
         leader,
         source,
         begin,
         phases,
+        globals,
         options: options.clone(),
         new,
         obstacle,

@@ -92,6 +92,20 @@ async fn open_stream(input: impl std::io::Read + Send + 'static) -> Result<(Sour
     Ok((Source::Stream(queue), *begin, Catalog::clone(&catalog)))
 }
 
+/// Reads a stream to its end, which checks it, and returns its identity.
+///
+/// # Errors
+/// Damaged, truncated.
+pub async fn drain(mut items: mpsc::Receiver<Result<Item, archive::Error>>) -> Result<String, Error> {
+    loop {
+        match items.recv().await {
+            Some(Ok(Item::End(identity))) => return Ok(identity),
+            Some(Ok(_)) => {}
+            other => return Err(unexpected(other)),
+        }
+    }
+}
+
 /// What came instead of what had to come.
 pub fn unexpected(item: Option<Result<Item, archive::Error>>) -> Error {
     match item {

@@ -42,6 +42,15 @@ impl Sql {
         self
     }
 
+    /// Appends a piece of another statement.
+    #[must_use]
+    pub fn append(mut self, piece: &Self) -> Self {
+        self = self.text(&piece.text[0]);
+        self.roles.extend_from_slice(&piece.roles);
+        self.text.extend_from_slice(&piece.text[1..]);
+        self
+    }
+
     /// The statement in a form that the server stores as it stored the original ([`keep_array_casts`]). For text
     /// that was printed by the server; pieces of it must not be split by role names.
     #[must_use]
@@ -154,6 +163,13 @@ mod tests {
         assert_eq!(sql.render(), "GRANT SELECT ON TABLE s.t TO \"App User\" WITH GRANT OPTION");
         assert_eq!(sql.render_with(|_| "other"), "GRANT SELECT ON TABLE s.t TO other WITH GRANT OPTION");
         assert_eq!(sql.roles(), ["App User"]);
+    }
+
+    #[test]
+    fn pieces_keep_their_roles() {
+        let sql = Sql::new("COMMENT ON ").append(&Sql::new("ROLE ").role("a b")).text(" IS NULL");
+        assert_eq!((sql.render().as_str(), sql.roles().len()), ("COMMENT ON ROLE \"a b\" IS NULL", 1));
+        assert_eq!(Sql::new("a").append(&Sql::new("b")).text("c").render(), "abc");
     }
 
     #[test]

@@ -25,6 +25,8 @@ mod create_stopped;
 mod extension_version;
 mod fault;
 mod foreign_data;
+mod globals;
+mod globals_reported;
 mod grants;
 mod hostile_settings;
 mod keep_going;

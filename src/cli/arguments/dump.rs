@@ -45,6 +45,12 @@ pub struct Dump {
     /// Read every table in one part
     #[arg(long, conflicts_with = "split_above")]
     pub no_split: bool,
+    /// Also dump what belongs to the cluster: roles, their settings and memberships, tablespaces
+    #[arg(long)]
+    pub globals: bool,
+    /// With the hashes of the roles' passwords; needs a superuser
+    #[arg(long, requires = "globals")]
+    pub role_passwords: bool,
     /// Replace an existing file
     #[arg(long)]
     pub force: bool,

@@ -93,9 +93,16 @@ pub struct Info {
     before_help = "\
 Examples:
   pgark schema app.pgark > app.sql
-  pgark schema app.pgark | psql -d empty -v ON_ERROR_STOP=1"
+  pgark schema app.pgark | psql -d empty -v ON_ERROR_STOP=1
+  pgark schema app.pgark --globals > roles.sql"
 )]
 pub struct Schema {
     /// Archive to read
     pub archive: PathBuf,
+    /// Print the roles, memberships and tablespaces of the cluster instead
+    #[arg(long)]
+    pub globals: bool,
+    /// With the hashes of the roles' passwords
+    #[arg(long, requires = "globals")]
+    pub role_passwords: bool,
 }

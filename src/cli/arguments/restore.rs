@@ -42,6 +42,12 @@ pub struct Restore {
     /// Show the plan and stop
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+    /// First restore the roles, memberships and tablespaces that the archive has; what differs is only reported
+    #[arg(long)]
+    pub globals: bool,
+    /// Restore these and nothing else
+    #[arg(long, conflicts_with = "globals")]
+    pub globals_only: bool,
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]
     pub keep_going: bool,

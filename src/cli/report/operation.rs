@@ -50,6 +50,9 @@ impl Report {
                      ALTER ROLE {role} BYPASSRLS"
                 ))
             }
+            E::HiddenPasswords(_) => Self::new(exit::ACCESS, error).hint(
+                "dump as a superuser, or leave out --role-passwords: the roles then come back without passwords",
+            ),
             E::Lock { holders, source, .. } => {
                 let mut report = Self::new(exit::LOCK, error);
                 for holder in holders {
@@ -120,6 +123,9 @@ impl Report {
                 Self::restore(source, scene, &Meter::default()).remaining(remains, database, scene)
             }
             E::Lacks(lacks) => lacking(lacks),
+            E::NoGlobals => {
+                Self::new(exit::REFUSED, error).hint("dump with --globals, or restore without it")
+            }
             E::ReadOnly(_) => Self::new(exit::REFUSED, error).hint("name the primary server with -h or -d"),
             E::NotConfirmed => Self::new(exit::REFUSED, "not confirmed: nothing was changed")
                 .hint("say --yes to restore without a question"),
@@ -159,6 +165,7 @@ impl Report {
     pub fn inspect(error: &inspect::Error, scene: &Scene<'_>) -> Self {
         match error {
             inspect::Error::Archive(error) => Self::archive(error, scene),
+            inspect::Error::NoGlobals => Self::new(exit::REFUSED, error).hint("pgark dump --globals"),
             other => Self::unexpected(other).causes_of(other),
         }
     }
@@ -210,6 +217,12 @@ fn lacking(lacks: &[String]) -> Report {
     if has("extension") {
         report = report
             .hint("install the extensions' packages on the target's server (postgresql-contrib and others)");
+    }
+    if has("folder") {
+        report = report.hint(
+            "make the folder on the server, empty and owned by the server's user, or CREATE TABLESPACE elsewhere, \
+             under the same name",
+        );
     }
     if has("tablespace") {
         report = report.hint("CREATE TABLESPACE on the target, under the same names");

@@ -40,6 +40,8 @@ pub enum Securable {
     /// A foreign-data wrapper or a foreign server.
     ForeignData,
     Database,
+    Tablespace,
+    Parameter,
 }
 
 impl Securable {
@@ -70,6 +72,8 @@ impl Securable {
             Self::Type | Self::Language | Self::ForeignData => "U",
             Self::LargeObject => "rw",
             Self::Database => "CTc",
+            Self::Tablespace => "C",
+            Self::Parameter => "sA",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A server of a test's own, which may be stopped and frozen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -20,14 +20,25 @@ impl Cluster {
     /// Starts one of the newest major that is installed here; `None`, after saying so, when the server programs
     /// are not here, as when the tests use servers elsewhere.
     pub fn start() -> Option<Self> {
-        let major = (12..=18).rev().find(|major| {
-            let found = Command::new(script()).args(["bin", &major.to_string(), "postgres"]).output();
-            found.is_ok_and(|found| found.status.success())
-        });
-        let Some(major) = major else {
+        let Some(major) = (12..=18).rev().find(|major| is_installed(*major)) else {
             println!("skipped: no server programs are here (scripts/servers fetch)");
             return None;
         };
+        Some(Self::start_installed(major))
+    }
+
+    /// Starts one of a given major; `None`, after saying so, when it is not installed here.
+    pub fn of(major: u16) -> Option<Self> {
+        if !is_installed(major) {
+            println!(
+                "skipped: the programs of PostgreSQL {major} are not here (scripts/servers fetch {major})"
+            );
+            return None;
+        }
+        Some(Self::start_installed(major))
+    }
+
+    fn start_installed(major: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("pgark-cluster-").tempdir_in(roomy()).expect("a folder");
         // The server may run as another user.
         open_to_all(&folder);
@@ -39,7 +50,12 @@ impl Cluster {
         // `major socket-folder port`
         let started = cluster.script("start");
         cluster.server.host = started.split_whitespace().nth(1).expect("it says where").to_owned();
-        Some(cluster)
+        cluster
+    }
+
+    /// A folder that belongs to it, for tablespaces.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How to reach it.
@@ -100,6 +116,11 @@ impl Drop for Cluster {
         self.thaw();
         self.script("stop");
     }
+}
+
+fn is_installed(major: u16) -> bool {
+    let found = Command::new(script()).args(["bin", &major.to_string(), "postgres"]).output();
+    found.is_ok_and(|found| found.status.success())
 }
 
 /// Memory, where there is some for files.

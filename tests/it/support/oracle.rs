@@ -114,6 +114,13 @@ fn definitions(database: &TestDatabase, more: &[&str]) -> Result<String, String>
     finish(command).map_err(|error| format!("pg_dump of {}: {error}", database.name()))
 }
 
+/// The globals of a cluster, as pg_dumpall 18 says them.
+pub fn oracle_globals(server: &TestServer) -> Result<String, String> {
+    let mut command = client("pg_dumpall", server, "postgres");
+    command.args(["--globals-only", "--restrict-key=pgark"]);
+    finish(command).map_err(|error| format!("pg_dumpall of {}: {error}", server.major))
+}
+
 /// The optimizer statistics of a database, as pg_dump 18 writes them for a restore; without the server's version and
 /// without what only 18 counts.
 pub fn oracle_statistics(database: &TestDatabase) -> Result<String, String> {
