@@ -39,7 +39,7 @@ fn grants_by_others_need_membership_not_a_superuser() {
             target.sql(&format!("alter database {} owner to \"{role}\"", target.name()));
             // The owner of the schema needs it; it is not a privilege of the archive.
             target.sql(&format!("grant create on database {} to \"{owner}\"", target.name()));
-            let conninfo = target.conninfo().replace("user=postgres", &format!("user={role}"));
+            let conninfo = server.conninfo_as(role, target.name());
             let restored = cli.run(["restore", "a.pgark", "-d", &conninfo, "--yes"]);
             (target, restored)
         };
@@ -140,7 +140,7 @@ fn a_privilege_that_the_server_only_warns_of_is_missing() {
         target.sql(&format!("alter database {} owner to \"{role}\"", target.name()));
         let cli = TestCli::new();
         cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
-        let conninfo = target.conninfo().replace("user=postgres", &format!("user={role}"));
+        let conninfo = server.conninfo_as(&role, target.name());
         let restored = cli.run(["restore", "a.pgark", "-d", &conninfo, "--yes", "-O"]);
         assert_eq!(restored.code, Some(3), "on {}: {}", server.major, restored.stderr);
         let said = "failed: privileges: no privileges could be revoked for \"pg_sleep\"";

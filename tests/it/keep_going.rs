@@ -28,7 +28,7 @@ fn restored(source: &TestDatabase, from_pipe: bool) -> (TestDatabase, Option<i32
     }
     let cli = TestCli::new();
     cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
-    let conninfo = target.conninfo().replace("user=postgres", &format!("user={role}"));
+    let conninfo = server.conninfo_as(&role, target.name());
     let options = ["-d", &conninfo, "--yes", "--json", "-O", "-x", "--keep-going", "-j", "2"];
     let mut command =
         cli.command(["restore", if from_pipe { "-" } else { "a.pgark" }].iter().chain(&options));
