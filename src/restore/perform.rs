@@ -192,7 +192,7 @@ async fn perform(
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(
-        &run,
+        run,
         &leader,
         phases.event_triggers.iter().map(|&at| run.work(&run.catalog.entries[at])).collect(),
     )
