@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Longer files are two concepts.
 const LINES_MAX: usize = 600;
 
+/// The rows of `docs/fidelity.md`.
+const PROPERTIES: u32 = 294;
+
 /// One source file and where it belongs.
 struct Source {
     /// Path from the repository's root, with `/`.
@@ -122,6 +125,40 @@ fn every_catalog_query_has_its_kind_and_its_fixture() {
     none(offenders);
 }
 
+/// `docs/fidelity.md`: the rows, each with what proves it.
+#[test]
+fn every_property_of_a_round_trip_has_its_proof() {
+    let text = std::fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
+    let rows = property_rows(&text);
+    let mut offenders = Vec::new();
+    let numbers: Vec<u32> = rows.iter().map(|(number, _)| *number).collect();
+    if numbers != (1..=PROPERTIES).collect::<Vec<_>>() {
+        offenders.push(format!("docs/fidelity.md: the rows are not 1 to {PROPERTIES}, in order"));
+    }
+    for (number, proof) in rows {
+        if quoted(&proof).next().is_none() && !proof.starts_with("not carried: ") {
+            offenders.push(format!("docs/fidelity.md: row {number} has no proof"));
+        }
+        for name in quoted(&proof) {
+            let path = if name.starts_with("objects/") { format!("fixtures/{name}") } else { name.clone() };
+            if !root().join(path).is_file() {
+                offenders.push(format!("docs/fidelity.md: row {number}: `{name}` does not exist"));
+            }
+        }
+    }
+    none(offenders);
+}
+
+/// Number and last cell of each row that begins with a number.
+fn property_rows(text: &str) -> Vec<(u32, String)> {
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim().strip_prefix('|')?.strip_suffix('|')?.split('|').collect();
+        let number = cells.first()?.trim().parse().ok()?;
+        Some((number, cells.last()?.trim().to_owned()))
+    };
+    text.lines().filter_map(row).collect()
+}
+
 #[test]
 fn modules_import_what_the_architecture_allows() {
     let Ok(text) = std::fs::read_to_string(root().join("ARCHITECTURE.md")) else { return };
@@ -232,6 +269,12 @@ fn a_module_table_is_read() {
     assert_eq!(table.keys().collect::<Vec<_>>(), ["dump", "sql", "verify", "version"]);
     assert_eq!(table["verify"].iter().collect::<Vec<_>>(), ["copy", "sql"]);
     assert!(table["version"].is_empty());
+}
+
+#[test]
+fn property_rows_are_read() {
+    let text = "# A\n| | kind | proof |\n| ---: | --- | --- |\n| 1 | a | `x.sql`, `y.rs` |\n| 2 | b | |\nend | 3 |\n";
+    assert_eq!(property_rows(text), [(1, "`x.sql`, `y.rs`".to_owned()), (2, String::new())]);
 }
 
 #[test]

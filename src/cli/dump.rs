@@ -31,6 +31,7 @@ pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
         conninfo: Some(&conninfo),
         password_from,
         archive: arguments.file.as_deref(),
+        ..Scene::default()
     };
     let summary = result.map_err(|error| Report::dump(&error, &scene))?;
     ending(&arguments, progress.form(), &summary).say(&summary)

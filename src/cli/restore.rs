@@ -4,7 +4,9 @@ use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use pgark::context::Context;
-use pgark::restore::{Error, Failure, Globals, Input, Omit, Options, Plan, Summary, prepare};
+use pgark::restore::{
+    Create, Error, Failure, Globals, Input, Making, Omit, Options, Plan, Remains, Summary, prepare,
+};
 
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
@@ -33,6 +35,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         conninfo: Some(&conninfo),
         password_from,
         archive: Some(&arguments.archive),
+        creates: arguments.create,
     };
     let report = |error: Error| Report::restore(&error, &scene, &ctx.meter);
 
@@ -45,6 +48,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
             labels: arguments.no_security_labels,
         },
         analyze: !arguments.no_analyze,
+        create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
         globals: match (arguments.globals, arguments.globals_only) {
             (_, true) => Globals::Only,
             (true, false) => Globals::Also,
@@ -68,9 +72,19 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         return Err(report(Error::NotConfirmed));
     }
     let painter = progress.paint(&ctx);
+    let create = prepared.plan().create.clone();
     let result = with_grace(&ctx.cancel, prepared.run(&ctx)).await;
     painter.finish();
-    let result = result.unwrap_or(Err(Error::Cancelled));
+    // It had no time to remove what it had made.
+    let overdue = || match create {
+        Some(Making { building, .. }) => Error::Unfinished {
+            database: building,
+            remains: Remains::Part,
+            source: Box::new(Error::Cancelled),
+        },
+        None => Error::Cancelled,
+    };
+    let result = result.unwrap_or_else(|| Err(overdue()));
     let summary = result.map_err(report)?;
     ending(&arguments, progress.form(), &summary).say(&summary)
 }
@@ -80,10 +94,13 @@ fn target(arguments: &Restore) -> Result<Option<String>, Report> {
     #[expect(clippy::disallowed_methods, reason = "the command line is an edge: it reads the environment")]
     let named = ["PGDATABASE", "PGSERVICE"].iter().any(|name| std::env::var_os(name).is_some());
     if arguments.dbname.is_none() && !named {
-        return Err(Report::new(exit::USAGE, "no target is named: -d is missing").hint(format!(
-            "name the database: pgark restore {} -d NAME",
-            visible(&arguments.archive.to_string_lossy())
-        )));
+        let archive = visible(&arguments.archive.to_string_lossy());
+        return Err(Report::new(exit::USAGE, "no target is named: -d is missing").hint(
+            match arguments.create {
+                true => format!("name a database to connect to: pgark restore {archive} -C -d postgres"),
+                false => format!("name the database: pgark restore {archive} -d NAME"),
+            },
+        ));
     }
     Ok(arguments.dbname.clone())
 }
@@ -139,6 +156,9 @@ fn plan_text(plan: &Plan) -> String {
         plan.lacks.iter().for_each(|lack| line("lacks", lack));
         plan.warnings.iter().for_each(|warning| line("warning", warning));
         return text;
+    }
+    if let Some(Making { name, building }) = &plan.create {
+        line("create", &format!("database {name}, called {building} until it is whole"));
     }
     line("pre-data", &figure::count(plan.pre_data as u64, "object"));
     let rows = plan.rows.map(|rows| format!(", {}", figure::count(rows, "row"))).unwrap_or_default();

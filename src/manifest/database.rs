@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Acl, Entry, SecurityLabel};
+use super::entry::{Entry, SecurityLabel};
 use super::globals::Globals;
+use crate::sql::{ident, literal};
 
 /// The record CATALOG (and CATALOG2).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub struct Database {
     pub owner: String,
     /// Encoding.
     pub encoding: String,
-    /// `CREATE DATABASE`, ready to run but for the name.
+    /// What follows `CREATE DATABASE name WITH` on a server of the source's major.
     pub create_options: String,
     /// LC_COLLATE.
     pub collate: String,
@@ -49,15 +50,66 @@ pub struct Database {
     pub is_template: bool,
     /// Comment.
     pub comment: Option<String>,
+    /// Security labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<DatabaseLabel>,
     /// `ALTER DATABASE … SET`: (setting, value as stored), in order.
     pub settings: Vec<Setting>,
     /// `ALTER ROLE … SET search_path`, which holds in every database: recorded, since unqualified names depend on
     /// it, but not applied, since it belongs to the cluster.
     pub role_paths: Vec<Setting>,
-    /// GRANT and REVOKE on the database.
-    pub acl: Vec<Acl>,
+    /// `datacl` as text items; `None` for NULL. No statements: those would name the database.
+    pub acl_items: Option<Vec<String>>,
     /// Whether the schema `public` exists, and what it grants in the source (documentation of `public`: objects §2).
     pub public: Option<PublicSchema>,
+}
+
+impl Database {
+    /// What follows `CREATE DATABASE name WITH` on a server of that major, the owner apart; without `locale` the server
+    /// takes its own. Always from template0: template1 may hold objects.
+    pub fn options(&self, major: u16, locale: bool) -> String {
+        let mut options = format!("TEMPLATE = template0 ENCODING = {}", literal(&self.encoding));
+        let mut add = |name: &str, value: &str| options.push_str(&format!(" {name} = {}", literal(value)));
+        if locale {
+            // Said in any case, since the server's template0 may have another one.
+            if major >= 15 && !self.locale_provider.is_empty() {
+                add("LOCALE_PROVIDER", &self.locale_provider);
+            }
+            add("LC_COLLATE", &self.collate);
+            add("LC_CTYPE", &self.ctype);
+            if let Some(locale) = &self.locale {
+                let builtin = self.locale_provider == "builtin";
+                add(if builtin { "BUILTIN_LOCALE" } else { "ICU_LOCALE" }, locale);
+            }
+            if let Some(rules) = &self.icu_rules {
+                add("ICU_RULES", rules);
+            }
+        }
+        if !matches!(self.tablespace.as_str(), "" | "pg_default") {
+            options.push_str(&format!(" TABLESPACE = {}", ident(&self.tablespace)));
+        }
+        options
+    }
+
+    /// The oldest major whose CREATE DATABASE can say this locale, and what needs it; `None` for libc's.
+    pub fn locale_needs(&self) -> Option<(u16, String)> {
+        let provider = format!("locale provider {} of the database", self.locale_provider);
+        match self.locale_provider.as_str() {
+            "builtin" => Some((17, provider)),
+            "icu" if self.icu_rules.is_some() => Some((16, "ICU rules of the database".to_owned())),
+            "icu" => Some((15, provider)),
+            _ => None,
+        }
+    }
+}
+
+/// A security label on the database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseLabel {
+    /// The provider: a module of the server.
+    pub provider: String,
+    /// The label.
+    pub text: String,
 }
 
 /// `ALTER DATABASE d SET name TO value`, or `ALTER ROLE role IN DATABASE d SET name TO value`.
@@ -84,4 +136,53 @@ pub struct PublicSchema {
     /// Its security labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<SecurityLabel>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Database;
+
+    fn database(provider: &str, locale: Option<&str>, rules: Option<&str>) -> Database {
+        Database {
+            encoding: "UTF8".to_owned(),
+            collate: "C".to_owned(),
+            ctype: "C.UTF-8".to_owned(),
+            locale_provider: provider.to_owned(),
+            locale: locale.map(str::to_owned),
+            icu_rules: rules.map(str::to_owned),
+            tablespace: "Fast disk".to_owned(),
+            ..Database::default()
+        }
+    }
+
+    #[test]
+    fn clauses_are_those_of_the_major() {
+        let libc = database("libc", None, None);
+        let place = " TABLESPACE = \"Fast disk\"";
+        let base = "TEMPLATE = template0 ENCODING = 'UTF8'";
+        let pair = "LC_COLLATE = 'C' LC_CTYPE = 'C.UTF-8'";
+        assert_eq!(libc.options(14, true), format!("{base} {pair}{place}"));
+        assert_eq!(libc.options(15, true), format!("{base} LOCALE_PROVIDER = 'libc' {pair}{place}"));
+        assert_eq!(libc.options(15, false), format!("{base}{place}"));
+        let icu = database("icu", Some("de"), Some("&a<g"));
+        assert_eq!(
+            icu.options(16, true),
+            format!("{base} LOCALE_PROVIDER = 'icu' {pair} ICU_LOCALE = 'de' ICU_RULES = '&a<g'{place}")
+        );
+        let builtin =
+            Database { tablespace: "pg_default".to_owned(), ..database("builtin", Some("C.UTF-8"), None) };
+        assert_eq!(
+            builtin.options(17, true),
+            format!("{base} LOCALE_PROVIDER = 'builtin' {pair} BUILTIN_LOCALE = 'C.UTF-8'")
+        );
+    }
+
+    #[test]
+    fn a_locale_may_need_a_newer_server() {
+        let needs = |database: Database| database.locale_needs().map(|(major, _)| major);
+        assert_eq!(needs(database("libc", None, None)), None);
+        assert_eq!(needs(database("icu", Some("de"), None)), Some(15));
+        assert_eq!(needs(database("icu", Some("de"), Some("&a<g"))), Some(16));
+        assert_eq!(needs(database("builtin", Some("C"), None)), Some(17));
+    }
 }

@@ -9,7 +9,7 @@ mod globals;
 mod late;
 
 pub use begin::{Begin, Features, Source};
-pub use database::{Catalog, Database, PublicSchema, Setting};
+pub use database::{Catalog, Database, DatabaseLabel, PublicSchema, Setting};
 pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section, SecurityLabel};
 pub use globals::{Globals, Membership, Parameter, Role, Tablespace};
 pub use late::{Late, SequenceValue, TableTotal};

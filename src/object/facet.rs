@@ -30,10 +30,12 @@ pub struct Facts {
     pub is_template: bool,
     /// datacl
     pub acl: Option<Vec<String>>,
-    /// `acldefault('d', datdba)`
-    pub acl_default: Vec<String>,
     /// shobj_description
     pub comment: Option<String>,
+    /// providers of security labels
+    pub label_providers: Vec<String>,
+    /// the labels, in step with `label_providers`
+    pub labels: Vec<String>,
     /// pg_db_role_setting of this database: role (empty for all roles), one row per item
     pub setting_roles: Vec<String>,
     /// `name=value`, in step with `setting_roles`

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::obstacle::Obstacle;
+
 /// Why a restore did not start, or stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -46,6 +48,30 @@ pub enum Error {
     /// The target lacks what the archive needs.
     #[error("the target lacks what the archive needs: {}", .0.join("; "))]
     Lacks(Vec<String>),
+    /// The database cannot be made.
+    #[error(transparent)]
+    Obstacle(#[from] Obstacle),
+    /// The server refused to make the database.
+    #[error("cannot create the database \"{database}\"")]
+    CreateDatabase {
+        /// Its name.
+        database: String,
+        /// The statement.
+        sql: String,
+        /// What the server said.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// A database was made, and is not what it should be.
+    #[error("{source}")]
+    Unfinished {
+        /// The name that it has.
+        database: String,
+        /// What is left of it.
+        remains: Remains,
+        /// Why.
+        source: Box<Error>,
+    },
     /// Fewer or more rows arrived than the archive has.
     #[error("{label}: {arrived} row(s) arrived, the archive has {expected}")]
     Count {
@@ -74,6 +100,17 @@ pub enum Error {
     /// A part of the program ended without a word.
     #[error("a worker ended unexpectedly: {0}")]
     Worker(String),
+}
+
+/// What a restore that failed leaves of the database that it made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// It was removed.
+    Nothing,
+    /// It stays, with a part of what should be in it.
+    Part,
+    /// Everything arrived in it; what it lacks are its name and limits, which these statements give it.
+    Whole(String),
 }
 
 impl Error {

@@ -2,17 +2,20 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod create;
 mod ddl;
 mod error;
 mod globals;
 mod jobs;
 mod load;
+mod obstacle;
 mod perform;
 mod plan;
 mod pool;
 mod prepare;
 mod public;
 mod run;
+mod settings;
 mod source;
 mod stream;
 mod target;
@@ -22,8 +25,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use error::Error;
-pub use plan::{GlobalsPlan, Needs, Omit, Plan};
+pub use error::{Error, Remains};
+pub use obstacle::Obstacle;
+pub use plan::{GlobalsPlan, Making, Needs, Omit, Plan};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
@@ -46,8 +50,17 @@ pub struct Options {
     pub omit: Omit,
     /// ANALYZE at the end.
     pub analyze: bool,
+    /// Make the database of the archive, instead of restoring into the one that is connected to.
+    pub create: Option<Create>,
     /// What becomes of the globals in the archive.
     pub globals: Globals,
+}
+
+/// How to make the database.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Create {
+    /// With the server's own locale, not the source's.
+    pub target_locale: bool,
 }
 
 /// What becomes of the globals in an archive: roles, memberships, tablespaces.

@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 
 use super::ddl::{Work, acl_sql, run_all};
 use super::error::Error;
+use super::globals::Made;
 use super::jobs::{data_and_post_data, entries_only};
 use super::load::Encoding;
 use super::pool::run_jobs;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
+use super::settings::setting_works;
 use super::source::{Source, drain};
 use super::stream::load_stream;
 use super::units::units;
@@ -19,7 +21,7 @@ use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Entry, SequenceValue};
 use crate::server::{Class, Session};
-use crate::sql::{Sql, ident, literal, qualified};
+use crate::sql::{literal, qualified};
 
 /// Kind of the entries that only have privileges.
 const CHANGED_ACL: &str = "changed_acl";
@@ -29,17 +31,40 @@ impl Prepared {
     ///
     /// # Errors
     /// The refusal, if there is one; else the first failure, unless the restore keeps going. What had arrived
-    /// before stays.
-    pub async fn run(self, ctx: &Context) -> Result<Summary, Error> {
+    /// before stays, but for a database that was made for it ([`Error::Unfinished`]).
+    pub async fn run(mut self, ctx: &Context) -> Result<Summary, Error> {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
+        if self.plan().globals_only {
+            return self.globals_only(ctx).await;
+        }
+        // Roles and tablespaces first: the database itself needs them.
+        self.made = self.make_globals(ctx).await?;
+        let Some(new) = self.new.clone() else { return self.fill(ctx).await };
+        self.server = new.make(ctx, &self.leader).await?;
+        let filled = match self.move_in().await {
+            Ok(()) => self.fill(ctx).await,
+            Err(error) => Err(error),
+        };
+        let summary = match filled {
+            Ok(summary) => summary,
+            Err(error) => return Err(new.unfinished(error).await),
+        };
+        new.finish().await?;
+        Ok(summary)
+    }
+
+    /// From the database that was only connected to into the new one.
+    async fn move_in(&mut self) -> Result<(), Error> {
+        self.leader = self.server.connect_another().await?;
+        Ok(set_up(&self.leader).await?)
+    }
+
+    async fn fill(self, ctx: &Context) -> Result<Summary, Error> {
         let mut running = vec![self.leader.cancel_handle()];
         let result = tokio::select! {
             result = async {
-                if self.plan().globals_only {
-                    return globals_only(self, ctx).await;
-                }
                 let sessions = self.sessions(ctx).await?;
                 running.extend(sessions.iter().map(Session::cancel_handle));
                 perform(self, ctx, sessions).await
@@ -50,6 +75,49 @@ impl Prepared {
             futures_util::future::join_all(running.iter().map(|handle| handle.cancel())).await;
         }
         result
+    }
+
+    /// Makes the globals, if they are wanted.
+    async fn make_globals(&self, ctx: &Context) -> Result<Made, Error> {
+        let Some(plan) = &self.globals else { return Ok(Made::default()) };
+        ctx.event(Event::Phase { name: "globals", items: plan.steps.len() });
+        let made = tokio::select! {
+            made = globals::make(ctx, &self.leader, plan, self.options.keep_going) => made,
+            () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+        };
+        if made.is_err() {
+            let _ = self.leader.cancel_handle().cancel().await;
+        }
+        made
+    }
+
+    /// The globals of the archive and nothing else; the target database is only where the session is.
+    async fn globals_only(mut self, ctx: &Context) -> Result<Summary, Error> {
+        let started = ctx.now();
+        // A pipe is read to its end before the first write: only then it is known to be whole.
+        let identity = match &mut self.source {
+            Source::File { file, .. } => file.end().root.to_string(),
+            Source::Stream(items) => tokio::select! {
+                identity = drain(items) => identity?,
+                () = ctx.cancel.cancelled() => return Err(Error::Cancelled),
+            },
+        };
+        let mut made = self.make_globals(ctx).await?;
+        if let Some(plan) = &self.globals {
+            made.and(globals::make_last(ctx, &self.leader, plan).await);
+        }
+        flush(&self.leader).await?;
+        let plan = self.plan().clone();
+        Ok(Summary {
+            archive: plan.archive,
+            identity,
+            target: plan.target,
+            objects: made.objects,
+            warnings: plan.warnings,
+            failed: made.failures,
+            duration_ms: started.elapsed().as_millis() as u64,
+            ..Summary::default()
+        })
     }
 
     /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong.
@@ -75,16 +143,13 @@ impl Prepared {
 async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, phases, options, globals, .. } = prepared;
+    let Prepared { server, leader, source, begin, catalog, phases, options, globals, made, new, .. } =
+        prepared;
     let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
     let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
 
-    // Roles and tablespaces: the database needs them.
-    if let Some(plan) = &globals {
-        ctx.event(Event::Phase { name: "globals", items: plan.steps.len() });
-        globals::before(&run, &leader, plan).await?;
-    }
+    run.made(made);
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
     works(&run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
@@ -126,10 +191,13 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         ctx.event(Event::Phase { name: "analyze", items: plan.tables });
         analyze(&run, &sessions).await;
     }
+    if let Some(new) = &new {
+        works(&run, &leader, new.properties()).await?;
+    }
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
     if let Some(plan) = &globals {
-        globals::after(&run, &leader, plan).await;
+        run.made(globals::make_last(ctx, &leader, plan).await);
     }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
@@ -154,35 +222,6 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         warnings: plan.warnings,
         failed: run.failures(),
         duration_ms: started.elapsed().as_millis() as u64,
-    })
-}
-
-/// The globals of an archive and nothing else; the target database is only where the session is.
-async fn globals_only(prepared: Prepared, ctx: &Context) -> Result<Summary, Error> {
-    let started = ctx.now();
-    let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, options, globals, .. } = prepared;
-    // A pipe is read to its end before the first write: only then it is known to be whole.
-    let identity = match source {
-        Source::File { file, .. } => file.end().root.to_string(),
-        Source::Stream(items) => drain(items).await?,
-    };
-    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
-    let run = Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding);
-    let globals = globals.unwrap_or_default();
-    ctx.event(Event::Phase { name: "globals", items: globals.steps.len() });
-    globals::before(&run, &leader, &globals).await?;
-    globals::after(&run, &leader, &globals).await;
-    flush(&leader).await?;
-    Ok(Summary {
-        archive: plan.archive,
-        identity,
-        target: plan.target,
-        objects: run.totals().0,
-        warnings: plan.warnings,
-        failed: run.failures(),
-        duration_ms: started.elapsed().as_millis() as u64,
-        ..Summary::default()
     })
 }
 
@@ -278,14 +317,9 @@ async fn analyze(run: &Run, sessions: &[Session]) {
 async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
     let rows = leader.query("SELECT pg_catalog.current_database()::text AS name").await?;
     let name: String = rows.first().map(|row| row.get("name")).unwrap_or_default();
-    for setting in &run.catalog.database.settings {
-        let prefix = match &setting.role {
-            Some(role) => Sql::new("ALTER ROLE ").role(role).text(format!(" IN DATABASE {}", ident(&name))),
-            None => Sql::new(format!("ALTER DATABASE {}", ident(&name))),
-        };
-        let sql = prefix.text(format!(" SET {} TO {}", setting.name, setting.value)).render();
-        if let Err(error) = leader.batch(&sql).await {
-            run.record(&format!("setting {}", setting.name), error.to_string());
+    for work in setting_works(&run.catalog.database, &name) {
+        if let Err(error) = work.run(leader).await {
+            run.record(&work.label, error.reason());
         }
     }
     Ok(())

@@ -129,6 +129,15 @@ impl Needs {
     }
 }
 
+/// A database that is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Making {
+    /// Its name.
+    pub name: String,
+    /// Its name until it is whole.
+    pub building: String,
+}
+
 /// The plan, as it is shown before anything is written.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Plan {
@@ -138,6 +147,8 @@ pub struct Plan {
     pub identity: Option<String>,
     /// `app@db1:5432`.
     pub target: String,
+    /// The database that is made, if one is.
+    pub create: Option<Making>,
     /// Database and version of the source.
     pub source: String,
     /// The source's version.

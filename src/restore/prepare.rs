@@ -1,14 +1,18 @@
 //! Looks at archive and target before anything is written.
 
+use std::collections::BTreeSet;
+
+use super::create::NewDatabase;
 use super::error::Error;
-use super::globals;
+use super::globals::{self, Made};
+use super::obstacle::Obstacle;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
 use super::target::Target;
 use super::{Globals, Input, Options};
 use crate::context::Context;
 use crate::event::Event;
-use crate::manifest::{Begin, Catalog};
+use crate::manifest::{Begin, Catalog, Late};
 use crate::server::settings::{Scope, Writing};
 use crate::server::{Conninfo, Server, Session};
 use crate::version::Version;
@@ -21,8 +25,13 @@ pub struct Prepared {
     pub(super) begin: Begin,
     pub(super) catalog: Catalog,
     pub(super) phases: Phases,
+    /// What is to become of the globals, and what has.
     pub(super) globals: Option<crate::globals::Plan>,
+    pub(super) made: Made,
     pub(super) options: Options,
+    /// The database to make first, if any.
+    pub(super) new: Option<NewDatabase>,
+    obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
 }
@@ -43,6 +52,9 @@ impl Prepared {
     pub fn refusal(&self) -> Option<Error> {
         if let Some(reason) = self.read_only {
             return Some(Error::ReadOnly(reason));
+        }
+        if let Some(obstacle) = &self.obstacle {
+            return Some(obstacle.clone().into());
         }
         if !self.plan.lacks.is_empty() {
             return Some(Error::Lacks(self.plan.lacks.clone()));
@@ -73,8 +85,7 @@ pub async fn prepare(
     }
     let (server, leader) = Server::connect(target).await?;
     let facts = server.facts();
-    let name = server.target();
-    ctx.event(Event::Connected { target: name.clone(), version: facts.version_text.clone() });
+    ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
     set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
 
@@ -91,14 +102,29 @@ pub async fn prepare(
         found.roles.extend(plan.roles.iter().cloned());
         found.tablespaces.extend(plan.tablespaces.iter().map(|tablespace| tablespace.name.clone()));
     }
+    let new =
+        options.create.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
+    let new = new.transpose()?;
+    if let Some(new) = &new {
+        new.add_needs(&mut needs);
+    }
     found.look_for_providers(&leader, &needs).await?;
     let mut lacks = found.lacks(&needs, facts.version.major());
     lacks.extend(folders);
+    let mut obstacle = None;
+    if let Some(new) = &new {
+        lacks.extend(new.lacks(&leader).await?);
+        obstacle = new.obstacle(&leader, &found).await?;
+        // That is what the database has which is only connected to.
+        found.present.clear();
+    }
     let count =
         |kinds: &[&str]| catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count();
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
-    warnings.extend(encoding_warning(&begin, &facts.encoding));
+    if new.is_none() {
+        warnings.extend(encoding_warning(&begin, &facts.encoding));
+    }
     if count(&["subscription"]) > 0 {
         warnings.push("subscriptions come back disabled, and their slots are not made".to_owned());
     }
@@ -122,14 +148,15 @@ pub async fn prepare(
             Source::File { file, .. } => Some(file.end().root.to_string()),
             Source::Stream(_) => None,
         },
-        target: name,
+        target: new.as_ref().map_or_else(|| server.target(), NewDatabase::target),
+        create: new.as_ref().map(NewDatabase::making),
         source: begin.source.database.clone(),
         source_version: begin.source.server_version.clone(),
         target_version: facts.version_text.clone(),
         pre_data: phases.pre_data.len(),
         tables: count(&["table_data"]),
         rows: match &source {
-            Source::File { file, .. } => Some(file.end().rows),
+            Source::File { late, .. } => Some(table_rows(&catalog, late)),
             Source::Stream(_) => None,
         },
         raw_bytes: match &source {
@@ -156,12 +183,22 @@ pub async fn prepare(
         begin,
         phases,
         globals,
+        made: Made::default(),
         options: options.clone(),
+        new,
+        obstacle,
         plan,
         read_only: found.read_only,
         catalog,
         server,
     })
+}
+
+/// Rows of tables; pages of large objects count as rows in the archive.
+fn table_rows(catalog: &Catalog, late: &Late) -> u64 {
+    let tables: BTreeSet<u32> =
+        catalog.entries.iter().filter(|entry| entry.kind == "table_data").map(|entry| entry.id).collect();
+    late.tables.iter().filter(|total| tables.contains(&total.id)).map(|total| total.rows).sum()
 }
 
 fn encoding_warning(begin: &Begin, target: &str) -> Option<String> {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::Failure;
 use super::ddl::{Work, entry_sql};
 use super::error::Error;
+use super::globals::Made;
 use super::jobs::Task;
 use super::load::Encoding;
 use super::plan::Omit;
@@ -91,6 +92,13 @@ impl Run {
             Task::Entry(_) => self.done(1),
             Task::Loaded(_) => {}
         }
+    }
+
+    /// Takes over what has become of globals.
+    pub fn made(&self, made: Made) {
+        let mut state = self.state();
+        state.entries += made.objects;
+        state.failures.extend(made.failures);
     }
 
     /// Counts entries that are in place.

@@ -94,7 +94,7 @@ async fn open_stream(input: impl std::io::Read + Send + 'static) -> Result<(Sour
 ///
 /// # Errors
 /// Damaged, truncated.
-pub async fn drain(mut items: mpsc::Receiver<Result<Item, archive::Error>>) -> Result<String, Error> {
+pub async fn drain(items: &mut mpsc::Receiver<Result<Item, archive::Error>>) -> Result<String, Error> {
     loop {
         match items.recv().await {
             Some(Ok(Item::End(identity))) => return Ok(identity),

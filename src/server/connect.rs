@@ -108,6 +108,13 @@ impl Server {
         self.session(&self.conninfo).await
     }
 
+    /// The same server, for sessions on another of its databases, which has that encoding.
+    #[must_use]
+    pub fn in_database(&self, dbname: &str, encoding: &str) -> Self {
+        let facts = Facts { encoding: encoding.to_owned(), ..self.facts.clone() };
+        Self { conninfo: Arc::new(self.conninfo.with_dbname(dbname)), facts, ..self.clone() }
+    }
+
     /// A session on another database of this server.
     ///
     /// # Errors

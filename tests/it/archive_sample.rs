@@ -21,6 +21,7 @@ pub struct Frame {
 
 pub struct Sample {
     pub id: ArchiveId,
+    pub begin: Begin,
     pub catalog: Catalog,
     pub frames: Vec<Frame>,
     pub late: Late,
@@ -65,8 +66,13 @@ impl Sample {
             frame(EMPTY, 0, 0, Text, last, 0, none, Vec::new()),
             frame(TEXT, 0, 2, Text, Flags::CONTINUED.with(last), 1, none, long_row[400..].to_vec()),
         ];
-        let mut sample =
-            Self { id: ArchiveId::from_bytes([id; 16]), catalog: catalog(), frames, late: Late::default() };
+        let mut sample = Self {
+            id: ArchiveId::from_bytes([id; 16]),
+            begin: Begin::default(),
+            catalog: catalog(),
+            frames,
+            late: Late::default(),
+        };
         let text_rows: Vec<&[u8]> =
             text.split_inclusive(|&byte| byte == b'\n').chain([&long_row[..]]).collect();
         let binary_rows: Vec<Vec<u8>> = (0..40).chain(100..135).map(binary_row).collect();
@@ -82,7 +88,7 @@ impl Sample {
     /// The archive.
     pub fn write(&self) -> (Vec<u8>, Finished) {
         let mut writer = Writer::begin(Vec::new(), self.id).unwrap();
-        let begin = Begin { tool: "pgark test".into(), ..Begin::default() };
+        let begin = Begin { tool: "pgark test".into(), ..self.begin.clone() };
         writer.append_json(RecordType::Begin, &begin).unwrap();
         writer.append_json(RecordType::Catalog, &self.catalog).unwrap();
         writer.append_json(RecordType::Note, &json!({"note": "x"})).unwrap();

@@ -2,13 +2,7 @@
 //!
 //! PostgreSQL comes without a provider that would do, so the tests bring one and have it compiled.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use crate::support::{TestCli, TestDatabase, TestServer, diff, oracle_dump};
-
-/// Two providers; see there.
-const PROVIDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/label_provider.c");
+use crate::support::{LabelProvider, TestCli, TestDatabase, TestServer, diff, oracle_dump};
 
 /// Objects and their labels.
 const FIXTURE: &str = include_str!("security_label.sql");
@@ -22,60 +16,23 @@ where objtype not in ('role', 'database', 'tablespace') and (objtype <> 'subscri
     select s.oid from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()))
 order by 1, 2, 3, 4, 5";
 
-/// The providers in a folder that servers can read.
-pub struct Provider {
-    folder: tempfile::TempDir,
-}
-
-impl Provider {
-    /// Compiles it for servers of this major.
-    pub fn compile(major: u32) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::Builder::new().prefix("pgark-label-").tempdir().expect("a folder");
-        let all = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(folder.path(), all).expect("the folder is ours");
-        let provider = Self { folder };
-        let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", &format!("-DMAJOR={major}"), PROVIDER, "-o"]).arg(provider.library());
-        if cfg!(target_os = "macos") {
-            cc.args(["-undefined", "dynamic_lookup"]);
-        }
-        let output = cc.output().expect("there is a C compiler: the build needs one");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        provider
-    }
-
-    /// What a server loads.
-    pub fn library(&self) -> PathBuf {
-        self.folder.path().join("label_provider.so")
-    }
-
-    /// Has every session of the database load it; false, after saying so, where the server cannot see our files.
-    fn load(&self, database: &TestDatabase) -> bool {
-        let library = self.library();
-        let library = library.display();
-        if let Err(error) = database.try_sql(&format!("load '{library}'")) {
-            assert!(error.contains("could not access file"), "{error}");
-            println!("skipped: PostgreSQL {} is elsewhere: {error}", database.server().major);
-            return false;
-        }
-        database.sql(&format!(
-            "alter database \"{}\" set session_preload_libraries = '{library}'",
-            database.name()
-        ));
-        true
-    }
+/// Has every session of the database load the providers.
+fn load(provider: &LabelProvider, database: &TestDatabase) {
+    database.sql(&format!(
+        "alter database \"{}\" set session_preload_libraries = '{}'",
+        database.name(),
+        provider.library()
+    ));
 }
 
 #[test]
 fn labels_come_back_on_everything_that_has_them() {
     for server in TestServer::all() {
-        let provider = Provider::compile(server.major);
+        let Some(provider) = LabelProvider::of(&server) else { continue };
         let (source, target) =
             (TestDatabase::create(&server, "label_source"), TestDatabase::create(&server, "label_target"));
-        if !provider.load(&source) || !provider.load(&target) {
-            continue;
-        }
+        load(&provider, &source);
+        load(&provider, &target);
         source.sql(FIXTURE);
         let labels = source.sql(LABELS);
         assert_eq!(labels.matches("pgark_label|").count(), FIXTURE.matches("for pgark_label").count() - 2);
@@ -98,12 +55,10 @@ fn labels_come_back_on_everything_that_has_them() {
 #[test]
 fn a_missing_provider_is_named_before_anything_is_written() {
     let Some(server) = TestServer::newest() else { return };
-    let provider = Provider::compile(server.major);
+    let Some(provider) = LabelProvider::of(&server) else { return };
     let source = TestDatabase::create(&server, "label_source");
     let target = TestDatabase::create(&server, "label_missing");
-    if !provider.load(&source) {
-        return;
-    }
+    load(&provider, &source);
     source.sql(
         "create table t (a integer); security label for pgark_label on table t is 'x'; insert into t values (1)",
     );
@@ -114,5 +69,5 @@ fn a_missing_provider_is_named_before_anything_is_written() {
     assert_eq!(restored.code, Some(12), "{}", restored.stderr);
     assert!(restored.stderr.contains("provider \"pgark_label\""), "{}", restored.stderr);
     cli.succeed(["restore", "a.pgark", "-d", &target.conninfo(), "--yes", "--no-security-labels"]).unwrap();
-    assert_eq!(target.sql("select (select count(*) from t), (select count(*) from pg_seclabels)"), "1|0\n");
+    assert_eq!(target.sql("select (select count(*) from t), (select count(*) from pg_seclabel)"), "1|0\n");
 }

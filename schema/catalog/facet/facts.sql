@@ -14,18 +14,27 @@ select
     d.datconnlimit as connection_limit,
     d.datistemplate as is_template,
     d.datacl::text[] as acl,
-    acldefault('d', d.datdba)::text[] as acl_default,
     shobj_description(d.oid, 'pg_database') as comment,
     coalesce((
-        select array_agg(coalesce(r.rolname, '')::text order by st.setrole, i.at)
+        select array_agg(l.provider order by l.provider) from pg_shseclabel l
+        where l.classoid = 'pg_database'::regclass and l.objoid = d.oid
+    ), '{}') as label_providers,
+    coalesce((
+        select array_agg(l.label order by l.provider) from pg_shseclabel l
+        where l.classoid = 'pg_database'::regclass and l.objoid = d.oid
+    ), '{}') as labels,
+    coalesce((
+        -- The database's own first, then role by role.
+        select array_agg(coalesce(r.rolname, '')::text order by st.setrole <> 0, r.rolname, i.at)
         from pg_db_role_setting st
         left join pg_roles r on r.oid = st.setrole
         cross join lateral unnest(st.setconfig) with ordinality i (item, at)
         where st.setdatabase = d.oid
     ), '{}') as setting_roles,
     coalesce((
-        select array_agg(i.item order by st.setrole, i.at)
+        select array_agg(i.item order by st.setrole <> 0, r.rolname, i.at)
         from pg_db_role_setting st
+        left join pg_roles r on r.oid = st.setrole
         cross join lateral unnest(st.setconfig) with ordinality i (item, at)
         where st.setdatabase = d.oid
     ), '{}') as settings,

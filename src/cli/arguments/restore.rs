@@ -15,6 +15,7 @@ use super::{Connection, TEMPLATE, Talk, jobs_default};
 Examples:
   createdb -T template0 app2
   pgark restore app.pgark -d app2
+  pgark restore app.pgark -C -d postgres
   pgark restore app.pgark -d \"host=db2 dbname=app2\" -j 8 --yes
   ssh store 'cat app.pgark' | pgark restore - -d app2 --yes"
 )]
@@ -22,9 +23,15 @@ pub struct Restore {
     /// Archive to read; - for stdin
     #[arg(value_name = "ARCHIVE|-")]
     pub archive: PathBuf,
-    /// Target, existing and empty: database name, URI or key=value string
+    /// Target, existing and empty (-C: any database, to connect to): name, URI or key=value string
     #[arg(short, long, value_name = "CONN")]
     pub dbname: Option<String>,
+    /// Make the database itself, with the name, owner, locale and settings of the source's
+    #[arg(short = 'C', long)]
+    pub create: bool,
+    /// With -C: make it with the server's own locale
+    #[arg(long, requires = "create")]
+    pub target_locale: bool,
     /// Sessions that write in parallel [default: the cores, at most 8]
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]
@@ -39,7 +46,7 @@ pub struct Restore {
     #[arg(long)]
     pub globals: bool,
     /// Restore these and nothing else
-    #[arg(long, conflicts_with = "globals")]
+    #[arg(long, conflicts_with_all = ["globals", "create"])]
     pub globals_only: bool,
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]

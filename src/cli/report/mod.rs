@@ -2,6 +2,7 @@
 //! of the library gets its exit code and its hint here, and nowhere else.
 
 mod archive;
+mod create;
 mod hint;
 mod operation;
 mod server;
@@ -53,6 +54,8 @@ pub struct Scene<'a> {
     pub password_from: PasswordFrom,
     /// The archive.
     pub archive: Option<&'a Path>,
+    /// The restore makes the database; the one that is connected to is any other.
+    pub creates: bool,
 }
 
 impl Report {

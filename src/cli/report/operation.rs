@@ -103,6 +103,25 @@ impl Report {
                     None => report,
                 }
             }
+            E::Obstacle(obstacle) => Self::obstacle(obstacle, scene),
+            E::CreateDatabase { sql, source, .. } => {
+                let report = failed(
+                    Self::new(exit::REJECTED, error).place(format!("statement: {sql}")),
+                    source,
+                    scene,
+                );
+                match source.sqlstate() {
+                    // What the server says of locales that it does not know, or that do not go with the encoding.
+                    Some("42809" | "22023" | "0A000") if sql.contains(" LC_COLLATE ") => {
+                        report.hint("--target-locale makes it with the server's own locale")
+                    }
+                    _ => report,
+                }
+            }
+            E::Unfinished { database, remains, source } => {
+                // Nothing stays in a target, so nothing is said of what had arrived.
+                Self::restore(source, scene, &Meter::default()).remaining(remains, database, scene)
+            }
             E::Lacks(lacks) => lacking(lacks),
             E::NoGlobals => {
                 Self::new(exit::REFUSED, error).hint("dump with --globals, or restore without it")

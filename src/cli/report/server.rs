@@ -185,6 +185,9 @@ fn refused(
             ident(&conninfo.user)
         )),
         "28000" => report.hint("name a role that may log in with -U"),
+        "3D000" if scene.creates => {
+            report.hint("with -C, -d names a database that exists, to connect to first: -d postgres")
+        }
         "3D000" if scene.command == "restore" => {
             report.hint(format!("make it first: {}", create_database(scene, conninfo, dbname)))
         }

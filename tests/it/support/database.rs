@@ -40,9 +40,33 @@ impl TestDatabase {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("pgark_test_{}_{number}_{topic}", std::process::id());
         assert!(name.len() < 50, "the topic `{topic}` makes names too long");
-        psql(server, "postgres", &format!("create database \"{name}\" template template0 {options}"))
+        Self::create_named(server, &name, options)
+    }
+
+    /// A database of that name, which must be the test's own.
+    pub fn create_named(server: &TestServer, name: &str, options: &str) -> Self {
+        let quoted = quoted(name);
+        psql(server, "postgres", &format!("create database {quoted} template template0 {options}"))
             .unwrap_or_else(|error| panic!("create database {name} on {}: {error}", server.major));
-        Self { server: server.clone(), name, roles: Mutex::default() }
+        Self { server: server.clone(), name: name.to_owned(), roles: Mutex::default() }
+    }
+
+    /// Drops the database now, but not its roles; what comes under its name later goes away with the value.
+    pub fn drop_now(&self) {
+        psql(&self.server, "postgres", &self.drop_sql())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
+    }
+
+    fn drop_sql(&self) -> String {
+        // DROP DATABASE … WITH (FORCE) is younger than 12.
+        format!(
+            "select format('alter database %I is_template false', datname) from pg_database
+                where datname = {0} and datistemplate \\gexec
+            select pg_terminate_backend(pid) from pg_stat_activity where datname = {0};
+            drop database if exists {1};\n",
+            format_args!("'{}'", self.name.replace('\'', "''")),
+            quoted(&self.name)
+        )
     }
 
     /// The server it lives on.
@@ -50,7 +74,7 @@ impl TestDatabase {
         &self.server
     }
 
-    /// Its name; needs no quoting in a connection string.
+    /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -84,14 +108,13 @@ impl TestDatabase {
     }
 }
 
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // DROP DATABASE … WITH (FORCE) is younger than 12.
-        let mut sql = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{0}';\n\
-             drop database if exists \"{0}\";\n",
-            self.name
-        );
+        let mut sql = self.drop_sql();
         for role in self.roles.lock().expect("no test panics while it holds the list").iter() {
             sql.push_str(&format!("drop role if exists \"{role}\";\n"));
         }

@@ -100,8 +100,17 @@ fn feed(mut command: Command, text: &str) -> Result<String, String> {
 /// Comment lines stay: they carry each object's owner and schema. Only what differs from run to run is fixed
 /// (the key of `\restrict`).
 pub fn oracle_dump(database: &TestDatabase) -> Result<String, String> {
+    definitions(database, &[])
+}
+
+/// The same with the database itself: `CREATE DATABASE` and its properties.
+pub fn oracle_dump_create(database: &TestDatabase) -> Result<String, String> {
+    definitions(database, &["--create"])
+}
+
+fn definitions(database: &TestDatabase, more: &[&str]) -> Result<String, String> {
     let mut command = client("pg_dump", database.server(), database.name());
-    command.args(["--schema-only", "--restrict-key=pgark"]);
+    command.args(["--schema-only", "--restrict-key=pgark"]).args(more);
     finish(command).map_err(|error| format!("pg_dump of {}: {error}", database.name()))
 }
 

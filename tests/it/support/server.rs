@@ -59,7 +59,13 @@ impl TestServer {
 
     /// Connection string of a database on this server, as superuser.
     pub fn conninfo(&self, database: &str) -> String {
-        format!("host={} port={} user=postgres dbname={database}", self.host, self.port)
+        self.conninfo_as("postgres", database)
+    }
+
+    /// Connection string as another role; over the socket nobody needs a password.
+    pub fn conninfo_as(&self, role: &str, database: &str) -> String {
+        let quoted = |word: &str| format!("'{}'", word.replace('\\', "\\\\").replace('\'', "\\'"));
+        format!("host={} port={} user={} dbname={}", self.host, self.port, quoted(role), quoted(database))
     }
 
     /// Creates the shared roles, once per server and process.

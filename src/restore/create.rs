@@ -1,0 +1,260 @@
+//! `-C`: the database itself.
+//!
+//! It is made under another name, filled, and given everything else that a database has. Its own name comes last, so
+//! what carries it is whole.
+
+use super::ddl::{Work, acl_sql};
+use super::error::{Error, Remains};
+use super::plan::{Making, Omit};
+use super::{Create, Options};
+use crate::context::Context;
+use crate::event::Event;
+use crate::manifest::{Acl, Begin, Database, DatabaseLabel};
+use crate::object::acl::{AclError, AclItem, Grants, Privilege, Securable, Target};
+use crate::server::settings::{Scope, Writing};
+use crate::server::{Server, Session};
+use crate::sql::{ident, literal};
+use crate::version::Version;
+
+/// What the name has at its end until the database is whole.
+const SUFFIX: &str = "__restoring";
+/// Longest name that the server does not cut, bytes: NAMEDATALEN - 1.
+const NAME_MAX: usize = 63;
+
+/// A database that a restore makes.
+#[derive(Clone, Debug)]
+pub struct NewDatabase {
+    server: Server,
+    pub(super) name: String,
+    pub(super) database: Database,
+    /// GRANT and REVOKE that lead from what a database is born with; they name it as it is called meanwhile.
+    pub(super) acl: Vec<Acl>,
+    pub(super) building: String,
+    pub(super) options: Create,
+    pub(super) omit: Omit,
+    keep_going: bool,
+}
+
+impl NewDatabase {
+    /// The database of an archive, on the server of `server`, whose own database is only where to connect to.
+    ///
+    /// # Errors
+    /// Privileges that cannot be read.
+    pub fn new(
+        server: &Server,
+        begin: &Begin,
+        database: &Database,
+        options: &Options,
+        create: Create,
+    ) -> Result<Self, Error> {
+        let name = begin.source.database.clone();
+        let acl = acl(&building_name(&name), database, Version::from_num(begin.source.server_version_num));
+        let acl = acl
+            .map_err(|error| Error::Rows { label: format!("database {name}"), reason: error.to_string() })?;
+        Ok(Self {
+            server: server.clone(),
+            building: building_name(&name),
+            name,
+            database: database.clone(),
+            acl,
+            options: create,
+            omit: options.omit,
+            keep_going: options.keep_going,
+        })
+    }
+
+    /// Its name, now and when it is whole.
+    pub fn making(&self) -> Making {
+        Making { name: self.name.clone(), building: self.building.clone() }
+    }
+
+    /// How messages name it: `app@db1:5432/app`.
+    pub fn target(&self) -> String {
+        self.server.in_database(&self.name, &self.database.encoding).target()
+    }
+
+    /// Makes it, empty, and says where.
+    ///
+    /// # Errors
+    /// Those of the server; the user's. It is not there then.
+    pub async fn make(&self, ctx: &Context, session: &Session) -> Result<Server, Error> {
+        ctx.event(Event::Phase { name: "database", items: 1 });
+        let sql = self.statement(session.version.major());
+        // Whoever stops waiting would not know whether it has come to be.
+        let stop = async {
+            ctx.cancel.cancelled().await;
+            let _ = session.cancel_handle().cancel().await;
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        let result = tokio::select! {
+            result = session.batch(&sql) => result,
+            never = stop => match never {},
+        };
+        let cancelled = ctx.cancel.is_cancelled();
+        match result {
+            Ok(()) if cancelled => Err(self.unfinished(Error::Cancelled).await),
+            Ok(()) => Ok(self.server.in_database(&self.building, &self.database.encoding)),
+            Err(_) if cancelled => Err(Error::Cancelled),
+            Err(source) => Err(Error::CreateDatabase { database: self.name.clone(), sql, source }),
+        }
+    }
+
+    fn statement(&self, major: u16) -> String {
+        let name = ident(&self.building);
+        let owner = match self.omit.owner {
+            true => String::new(),
+            false => format!("OWNER = {} ", ident(&self.database.owner)),
+        };
+        format!(
+            "CREATE DATABASE {name} WITH {owner}{}",
+            self.database.options(major, !self.options.target_locale)
+        )
+    }
+
+    /// What the database has besides its settings and limits: for a session on it, since the server keeps such texts in
+    /// the encoding of the database that they came from.
+    pub fn properties(&self) -> Vec<Work> {
+        let database = &self.database;
+        let name = ident(&self.building);
+        let mut works = Vec::new();
+        let mut add = |what: &str, sql: Vec<String>| {
+            if !sql.is_empty() {
+                let label = format!("{what} of database {}", ident(&self.name));
+                works.push(Work { id: 0, label, sql });
+            }
+        };
+        let comment = database.comment.iter();
+        add(
+            "comment",
+            comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect(),
+        );
+        if !self.omit.labels {
+            let statement = |label: &DatabaseLabel| {
+                let (provider, text) = (ident(&label.provider), literal(&label.text));
+                format!("SECURITY LABEL FOR {provider} ON DATABASE {name} IS {text}")
+            };
+            add("security labels", database.labels.iter().map(statement).collect());
+        }
+        if !self.omit.privileges {
+            add("privileges", acl_sql(&self.acl));
+        }
+        works
+    }
+
+    /// Gives it its name, and the limits that would have hindered the restore or the removal: one transaction.
+    ///
+    /// # Errors
+    /// Those of the server; it still has its other name then.
+    pub async fn finish(&self) -> Result<(), Error> {
+        let work = Work { id: 0, label: format!("database {}", ident(&self.name)), sql: self.last() };
+        let result = async {
+            // The session that made it may have been cut off in the meantime, as idle ones are.
+            let session = self.server.connect_another().await?;
+            session.set_up_writing(Scope::Session, Writing::default()).await?;
+            session.batch("SET synchronous_commit = on").await?;
+            // Waits until the last session has left the database, 5 seconds at most.
+            work.run(&session).await
+        };
+        result.await.map_err(|error| self.remaining(Remains::Whole(work.sql.join("; ")), error))
+    }
+
+    /// The last statements. A `-c` would have the database of that name step aside before them.
+    fn last(&self) -> Vec<String> {
+        let (building, name) = (ident(&self.building), ident(&self.name));
+        let mut sql = vec![format!("ALTER DATABASE {building} RENAME TO {name}")];
+        let limit = self.database.connection_limit;
+        if limit >= 0 {
+            sql.push(format!("ALTER DATABASE {name} CONNECTION LIMIT = {limit}"));
+        }
+        if self.database.is_template {
+            sql.push(format!("ALTER DATABASE {name} IS_TEMPLATE = true"));
+        }
+        sql
+    }
+
+    /// Removes what was made, unless the user goes on after errors; says what remains.
+    pub async fn unfinished(&self, source: Error) -> Error {
+        let remains = match self.keep_going || self.remove().await.is_err() {
+            true => Remains::Part,
+            false => Remains::Nothing,
+        };
+        self.remaining(remains, source)
+    }
+
+    /// The error of a restore that left a database under the other name, or removed it.
+    fn remaining(&self, remains: Remains, source: Error) -> Error {
+        Error::Unfinished { database: self.building.clone(), remains, source: Box::new(source) }
+    }
+
+    async fn remove(&self) -> Result<(), Error> {
+        let session = self.server.connect_another().await?;
+        // Sessions of this restore may still be at work; only older servers have to wait for them.
+        let force = if session.version.at_least(13) { " WITH (FORCE)" } else { "" };
+        Ok(session.batch(&format!("DROP DATABASE {}{force}", ident(&self.building))).await?)
+    }
+}
+
+/// From the privileges that a database is born with to those of the source.
+fn acl(name: &str, database: &Database, source: Version) -> Result<Vec<Acl>, AclError> {
+    let Some(items) = &database.acl_items else { return Ok(Vec::new()) };
+    let owner = &database.owner;
+    let item = |grantee: Option<&String>, letters: &str| AclItem {
+        grantee: grantee.cloned(),
+        privileges: letters.chars().map(|letter| Privilege { letter, grantable: false }).collect(),
+        grantor: owner.clone(),
+    };
+    // `acldefault('d', owner)` of every version (acl.h, ACL_ALL_RIGHTS_DATABASE).
+    let base = [item(None, "Tc"), item(Some(owner), "CTc")];
+    let current = items.iter().map(|item| item.as_str().try_into()).collect::<Result<Vec<_>, _>>()?;
+    let target = Target::Object { noun: "DATABASE", reference: &ident(name) };
+    let grants = Grants { target, of: Securable::Database, owner, source, known: &[] };
+    Ok(grants.statements(&base, &current))
+}
+
+/// The name that a database has until it is whole.
+fn building_name(name: &str) -> String {
+    let mut end = name.len().min(NAME_MAX - SUFFIX.len());
+    while !name.is_char_boundary(end) || name[end..] == *SUFFIX {
+        end -= 1;
+    }
+    format!("{}{SUFFIX}", &name[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME_MAX, acl, building_name};
+    use crate::manifest::Database;
+    use crate::version::Version;
+
+    #[test]
+    fn privileges_are_said_as_differences() {
+        let said = |items: Option<&[&str]>| {
+            let acl_items = items.map(|items| items.iter().map(|item| (*item).to_owned()).collect());
+            let database = Database { owner: "O".to_owned(), acl_items, ..Database::default() };
+            let acl = acl("my app", &database, Version::from_num(180_000)).unwrap();
+            acl.iter().map(|acl| acl.sql.render()).collect::<Vec<_>>()
+        };
+        assert!(said(None).is_empty());
+        assert!(said(Some(&["=Tc/O", "O=CTc/O"])).is_empty());
+        assert_eq!(
+            said(Some(&["O=CTc/O", "r=c*/O"])),
+            [
+                "REVOKE TEMPORARY, CONNECT ON DATABASE \"my app\" FROM PUBLIC",
+                "GRANT CONNECT ON DATABASE \"my app\" TO r WITH GRANT OPTION"
+            ]
+        );
+        assert_eq!(said(Some(&[])).len(), 2);
+    }
+
+    #[test]
+    fn the_other_name_is_another_and_not_too_long() {
+        assert_eq!(building_name("app"), "app__restoring");
+        assert_eq!(building_name(""), "__restoring");
+        assert_eq!(building_name("app__restoring"), "app__restoring__restoring");
+        for name in ["ä".repeat(31), "x".repeat(63), format!("{}__restoring", "x".repeat(52))] {
+            let building = building_name(&name);
+            assert!(building.len() <= NAME_MAX && building != name, "{building}");
+            assert!(building.ends_with("__restoring"), "{building}");
+        }
+    }
+}
