@@ -16,8 +16,9 @@ import sys
 HEADER = struct.Struct("<4sI8sBBHBBBB16sQQQQ32sIIIIII")
 ENTRY = struct.Struct("<QQQIIIIIBBBBH14s32s")
 END = struct.Struct("<QQQQQQB7s32s20s")
-TYPES = {1: "BEGIN", 2: "CATALOG", 3: "DATA", 4: "LATE", 5: "CATALOG2", 6: "TOC", 7: "END", 129: "NOTE"}
-JSON_TYPES = ("BEGIN", "CATALOG", "LATE", "CATALOG2", "NOTE")
+TYPES = {1: "BEGIN", 2: "CATALOG", 3: "DATA", 4: "LATE", 5: "CATALOG2", 6: "TOC", 7: "END", 129: "NOTE",
+         130: "STATISTICS"}
+JSON_TYPES = ("BEGIN", "CATALOG", "LATE", "CATALOG2", "NOTE", "STATISTICS")
 FORMATS = {1: "binary", 2: "text", 3: "large-object"}
 CONTINUED, CONTINUES, LAST = 1, 2, 4
 NO_OBJECT = 0xFFFFFFFF
@@ -137,7 +138,7 @@ def row_ends(data_format, raw):
 
 def order_of(names):
     """The names of the records, but for ancillary ones and repetitions."""
-    kept = [name for name in names if name != "NOTE" and not name.startswith("ANCILLARY")]
+    kept = [name for name in names if name not in ("NOTE", "STATISTICS") and not name.startswith("ANCILLARY")]
     return [name for n, name in enumerate(kept) if n == 0 or name not in ("DATA", "TOC") or kept[n - 1] != name]
 
 

@@ -219,6 +219,14 @@ impl ArchiveFile {
             .iter()
             .find(|entry| entry.record_type == record_type)
             .expect("invariant: the order of records was checked");
+        self.json_at(entry)
+    }
+
+    /// Reads and parses a JSON record of [`ArchiveFile::toc`].
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged, or is not what it should be.
+    pub fn json_at<T: DeserializeOwned>(&self, entry: &TocEntry) -> Result<T, Error> {
         let (mut stored, mut raw) = (Vec::new(), Vec::new());
         self.read_frame(entry, &mut Decoder::new()?, &mut stored, &mut raw)?;
         json::parse_json(&raw).map_err(|error| Error::of(entry, error))

@@ -39,6 +39,23 @@ pub struct Draft {
     pub payload: Encoded,
 }
 
+impl Draft {
+    /// A JSON record, compressed already.
+    pub fn json(record_type: RecordType, payload: Encoded) -> Self {
+        Self {
+            record_type,
+            flags: Flags::NONE,
+            data_format: DataFormat::None,
+            object_id: NO_OBJECT,
+            part_no: 0,
+            frame_no: 0,
+            rows: 0,
+            meta: Meta::default(),
+            payload,
+        }
+    }
+}
+
 /// What was written.
 #[derive(Clone, Debug)]
 pub struct Finished {
@@ -137,7 +154,7 @@ impl<W: Write> Writer<W> {
         Ok(draft.payload.stored)
     }
 
-    /// Appends a JSON record: BEGIN, CATALOG, LATE or NOTE.
+    /// Appends a JSON record: BEGIN, CATALOG, LATE, STATISTICS or NOTE.
     ///
     /// # Errors
     /// As [`Writer::append`].
@@ -148,17 +165,7 @@ impl<W: Write> Writer<W> {
         let raw =
             serde_json::to_vec(value).map_err(|error| self.refused(FormatError::Json(error.to_string())))?;
         let payload = self.encoder.encode(&raw)?;
-        self.append(Draft {
-            record_type,
-            flags: Flags::NONE,
-            data_format: DataFormat::None,
-            object_id: NO_OBJECT,
-            part_no: 0,
-            frame_no: 0,
-            rows: 0,
-            meta: Meta::default(),
-            payload,
-        })?;
+        self.append(Draft::json(record_type, payload))?;
         Ok(())
     }
 

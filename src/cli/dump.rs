@@ -71,6 +71,7 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
             (true, false) => Globals::WithoutPasswords,
             (true, true) => Globals::WithPasswords,
         },
+        statistics: !arguments.no_statistics,
     })
 }
 

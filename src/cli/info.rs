@@ -37,6 +37,7 @@ fn json(contents: &Contents) -> serde_json::Value {
         "source": contents.source,
         "database": contents.database,
         "labels": contents.labels,
+        "statistics": contents.statistics,
         "warnings": contents.warnings,
         "skipped": contents.skipped,
     });
@@ -98,6 +99,13 @@ fn text(contents: &Contents) -> String {
     lines.add("rows", &format!("{} in {tables}, {large}", figure::number(contents.rows)));
     if let Some(all) = &contents.globals {
         lines.add("globals", &globals::counts(all));
+    }
+    match contents.statistics {
+        Some(total) => {
+            let relations = figure::count(total.relations, "relation");
+            lines.add("statistics", &format!("{relations}, {}", figure::count(total.columns, "column")));
+        }
+        None => lines.add("statistics", "none: a restore runs ANALYZE"),
     }
     for (key, value) in &contents.labels {
         lines.add("label", &format!("{key}={value}"));

@@ -54,6 +54,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
             (true, false) => Globals::Also,
             (false, false) => Globals::Skip,
         },
+        statistics: !arguments.no_statistics,
     };
     let prepared = tokio::select! {
         prepared = prepare(&ctx, &input, &conninfo, &options) => prepared.map_err(report)?,
@@ -185,6 +186,7 @@ fn plan_text(plan: &Plan) -> String {
         line("needs", &needs.join("   "));
     }
     plan.lacks.iter().for_each(|lack| line("lacks", lack));
+    plan.cannot.iter().for_each(|failure| line("cannot", &format!("{}: {}", failure.label, failure.reason)));
     plan.warnings.iter().for_each(|warning| line("warning", warning));
     text
 }

@@ -191,6 +191,7 @@ fn entry(
         labels: labels(object, scope.database),
         acl: object_acl(object, scope)?,
         columns: Vec::new(),
+        version: object.version().map(str::to_owned),
         data: None,
     })
 }

@@ -12,6 +12,7 @@ mod plan;
 mod run;
 mod sequences;
 mod source;
+mod statistics;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -56,6 +57,8 @@ pub struct Options {
     pub text_only: bool,
     /// What of the cluster goes into the archive.
     pub globals: Globals,
+    /// Carry optimizer statistics.
+    pub statistics: bool,
 }
 
 /// What of the cluster goes into an archive: roles, memberships, tablespaces.

@@ -16,6 +16,7 @@ use super::globals;
 use super::output::{File, Records, WriterThread};
 use super::sequences;
 use super::source::Source;
+use super::statistics::{self, Carried};
 use super::{Options, Output, Summary};
 use crate::archive::{self, ArchiveId, Overwrite, RecordType, Status, StoreError, Writer};
 use crate::catalog;
@@ -157,7 +158,10 @@ async fn write(
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
     let jobs = source.sessions().len() - 1;
-    let writer = copy(source, &shared, writer).await?;
+    let with_statistics = options.statistics.then_some(catalog.entries.as_slice());
+    let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
+    carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
+    warnings.extend(carried.warnings);
 
     let sequences: Vec<&Entry> = catalog
         .entries
@@ -167,6 +171,7 @@ async fn write(
     let late = Late {
         tables: shared.totals.table_totals(|id| part_counts.get(&id).copied().unwrap_or(0)),
         sequences: sequences::read(source.leader(), &sequences).await?,
+        statistics: options.statistics.then_some(carried.total),
         warnings: warnings.clone(),
         skipped: skipped.clone(),
         duration_ms: started.elapsed().as_millis() as u64,
@@ -271,12 +276,13 @@ async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records)
     Ok(())
 }
 
-/// Copies all parts. The first failure ends it.
+/// Copies all parts, and meanwhile the statistics of `entries`. The first failure ends it.
 async fn copy(
     source: &mut Source,
     shared: &Arc<Shared>,
     writer: Writer<File>,
-) -> Result<Writer<File>, Error> {
+    entries: Option<&[Entry]>,
+) -> Result<(Writer<File>, Carried), Error> {
     let (thread, records) = WriterThread::start(writer, Arc::clone(&shared.ctx.meter));
     let mut workers = JoinSet::new();
     for (index, session) in source.take_workers().into_iter().enumerate() {
@@ -284,12 +290,20 @@ async fn copy(
         workers.spawn(async move { work(index, session, &shared, &records).await });
     }
     let first = tokio::select! {
-        first = first_error(&mut workers) => first,
+        first = async {
+            let statistics = async {
+                match entries {
+                    Some(entries) => statistics::send(source.leader(), entries, &records).await,
+                    None => Ok(Carried::default()),
+                }
+            };
+            tokio::try_join!(statistics, first_error(&mut workers)).map(|(carried, ())| carried)
+        } => first,
         // The workers would not notice, but without its locks tables change under them.
         error = source.leader().lost() => Err(error.context("the session that holds snapshot and locks").into()),
     };
     let first = match first {
-        Ok(()) => copy_left(source, shared, &records).await,
+        Ok(carried) => copy_left(source, shared, &records).await.map(|()| carried),
         Err(error) => Err(error),
     };
     drop(records);
@@ -298,7 +312,7 @@ async fn copy(
     match (thread.join().await, first) {
         // A worker that could not hand over its record only knows that the writer is gone; the writer knows why.
         (Err(error), _) | (Ok(_), Err(error)) => Err(error),
-        (Ok(writer), Ok(())) => Ok(writer),
+        (Ok(writer), Ok(carried)) => Ok((writer, carried)),
     }
 }
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::archive::{ArchiveFile, Status, TocEntry};
 use crate::manifest::{
-    Begin, Catalog, Data, Database, Entry, Globals, Late, Pass, RowFormat, Section, Source, TableTotal,
+    Begin, Catalog, Data, Database, Entry, Globals, Late, Pass, RowFormat, Section, Source, StatisticsTotal,
+    TableTotal,
 };
 
 /// What an archive holds, and where it comes from. Serialized, it is the JSON of `pgark list` and `pgark info`.
@@ -49,6 +50,8 @@ pub struct Contents {
     pub large_objects: LargeObjects,
     /// Every entry, in restore order.
     pub objects: Vec<Object>,
+    /// How many optimizer statistics it carries, if any.
+    pub statistics: Option<StatisticsTotal>,
     /// Warnings of the dump.
     pub warnings: Vec<String>,
     /// Objects that were left out, by name.
@@ -163,6 +166,7 @@ impl Contents {
             tables,
             large_objects,
             objects,
+            statistics: late.statistics,
             warnings: late.warnings,
             skipped: late.skipped,
         }

@@ -216,9 +216,9 @@ impl Script {
         for acl in acl {
             match &acl.grantor {
                 Some(grantor) => {
-                    self.statement(&format!("SET SESSION AUTHORIZATION {}", ident(grantor)));
+                    self.statement(&format!("SET ROLE {}", ident(grantor)));
                     self.sql(&acl.sql);
-                    self.statement("RESET SESSION AUTHORIZATION");
+                    self.statement("RESET ROLE");
                 }
                 None => self.sql(&acl.sql),
             }
@@ -312,9 +312,9 @@ CREATE RULE r AS ON INSERT TO public.v DO NOTHING;
 -- Name: t  \\! x; Type: ACL; Schema: public; Owner: app
 --
 
-SET SESSION AUTHORIZATION lender;
+SET ROLE lender;
 GRANT SELECT ON TABLE public.t TO \"A b\";
-RESET SESSION AUTHORIZATION;
+RESET ROLE;
 
 --
 -- Name: d; Type: DEFAULT ACL; Schema: -; Owner: -

@@ -86,6 +86,9 @@ pub struct Entry {
     /// Columns, for relations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<Column>,
+    /// Version of an extension; restore makes the target's default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// How its rows are stored; absent if it has none to store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::statistics::StatisticsTotal;
+
 /// The record LATE: what is known only at the end.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -10,6 +12,9 @@ pub struct Late {
     pub tables: Vec<TableTotal>,
     /// Sequence values, by entry id.
     pub sequences: Vec<SequenceValue>,
+    /// The statistics that the records STATISTICS hold; none in archives that carry none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<StatisticsTotal>,
     /// Warnings of the dump.
     pub warnings: Vec<String>,
     /// Objects that were left out, by name.

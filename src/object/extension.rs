@@ -22,7 +22,7 @@ pub struct Extension {
     pub name: String,
     /// schema of its members; the extension itself is in none
     pub schema: String,
-    /// extversion: the target makes its own default version
+    /// extversion: the target makes its own default version, and the restore says when that is another
     pub version: String,
     /// extconfig: tables and sequences whose rows and values are the user's
     pub config: Vec<u32>,
@@ -41,6 +41,10 @@ impl Object for Extension {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn version(&self) -> Option<&str> {
+        Some(&self.version)
     }
 
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql> {

@@ -81,6 +81,11 @@ pub trait Object {
         &[]
     }
 
+    /// Its version, where its kind has one that the target may not have.
+    fn version(&self) -> Option<&str> {
+        None
+    }
+
     /// What its comments may be on, and how COMMENT names it: `TABLE s.t`. Its own identity, and that of hidden
     /// objects which come with it.
     fn comments_of(&self) -> Vec<(CatalogId, String)> {

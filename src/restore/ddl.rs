@@ -38,15 +38,16 @@ pub fn entry_sql(entry: &Entry, omit: Omit) -> Vec<String> {
     sql
 }
 
-/// GRANTs and REVOKEs; those by another grantor than the owner run as that grantor.
+/// GRANTs and REVOKEs; those by another grantor than the owner run as that grantor, of which the session must be a
+/// member.
 pub fn acl_sql(statements: &[Acl]) -> Vec<String> {
     let mut sql = Vec::new();
     for acl in statements {
         match &acl.grantor {
             Some(grantor) => sql.extend([
-                format!("SET SESSION AUTHORIZATION {}", ident(grantor)),
+                format!("SET ROLE {}", ident(grantor)),
                 acl.sql.render(),
-                "RESET SESSION AUTHORIZATION".to_owned(),
+                "RESET ROLE".to_owned(),
             ]),
             None => sql.push(acl.sql.render()),
         }
@@ -103,13 +104,15 @@ fn shown(sql: &[String], error: &crate::server::Error) -> String {
     }
 }
 
-/// Runs works in order. `failed` decides about each failure: `Ok` goes on with the next work.
+/// Runs works in order. `starts` is asked before each, more than once if need be: `false` leaves it out. `failed`
+/// decides about each failure: `Ok` goes on with the next work.
 ///
 /// # Errors
 /// What `failed` returns.
 pub async fn run_all(
     session: &Session,
     works: &[Work],
+    mut starts: impl FnMut(&Work) -> bool,
     mut done: impl FnMut(&Work),
     mut failed: impl FnMut(&Work, Error) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -117,14 +120,23 @@ pub async fn run_all(
     while !rest.is_empty() {
         let (batch, after) = rest.split_at(batch_len(rest));
         rest = after;
-        let text =
-            batch.iter().filter(|work| !work.sql.is_empty()).map(Work::text).collect::<Vec<_>>().join(";\n");
+        let batch: Vec<&Work> = batch.iter().filter(|work| starts(work)).collect();
+        let text = batch
+            .iter()
+            .filter(|work| !work.sql.is_empty())
+            .map(|work| work.text())
+            .collect::<Vec<_>>()
+            .join(";\n");
         if text.is_empty() || session.batch(&text).await.is_ok() {
-            batch.iter().for_each(&mut done);
+            batch.into_iter().for_each(&mut done);
             continue;
         }
         // The batch was undone; now one by one. A lost connection shows itself here again.
         for work in batch {
+            // What it needs may have failed just now.
+            if !starts(work) {
+                continue;
+            }
             match work.run(session).await {
                 Ok(()) => done(work),
                 Err(error) => failed(work, error)?,

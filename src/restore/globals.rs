@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::Failure;
 use super::ddl::Work;
 use super::error::Error;
 use super::plan::{GlobalsPlan, Needs, Omit};
-use crate::context::Context;
+use super::run::Run;
+use crate::event::Event;
 use crate::globals::{Cluster, Phase, Plan, Step, plan, read};
 use crate::manifest::Globals;
 use crate::server::Session;
@@ -122,55 +122,16 @@ pub fn shown(plan: &Plan) -> GlobalsPlan {
     }
 }
 
-/// What has become of globals.
-#[derive(Clone, Debug, Default)]
-pub struct Made {
-    /// How many things were made.
-    pub objects: usize,
-    /// What failed, and what differs.
-    pub failures: Vec<Failure>,
-}
-
-impl Made {
-    /// Adds what came later.
-    pub fn and(&mut self, later: Self) {
-        self.objects += later.objects;
-        self.failures.extend(later.failures);
-    }
-
-    fn count(
-        &mut self,
-        ctx: &Context,
-        step: &Step,
-        keep_going: bool,
-        result: Result<(), Error>,
-    ) -> Result<(), Error> {
-        match result {
-            Ok(()) => self.objects += 1,
-            Err(error) if keep_going && !error.is_fatal() => self.failed(ctx, &step.label, error.reason()),
-            Err(error) => return Err(without_hash(error)),
-        }
-        Ok(())
-    }
-
-    fn failed(&mut self, ctx: &Context, label: &str, reason: String) {
-        ctx.warn(format!("cannot restore {label}: {reason}"));
-        self.failures.push(Failure { label: label.to_owned(), reason });
-    }
-}
-
 /// Makes what is missing, before everything else. Roles, settings, memberships and privileges on parameters are one
 /// transaction: after an error none of them is there, and the next run makes them all. What differs is put on record.
 ///
 /// # Errors
 /// The first statement that is rejected, unless the restore keeps going.
-pub async fn make(ctx: &Context, session: &Session, plan: &Plan, keep_going: bool) -> Result<Made, Error> {
-    let mut made = Made::default();
+pub async fn before(run: &Run, session: &Session, plan: &Plan) -> Result<(), Error> {
+    run.ctx.event(Event::Phase { name: "globals", items: plan.steps.len() });
     session.batch("BEGIN").await?;
     for step in plan.steps.iter().filter(|step| step.phase < Phase::Tablespace) {
-        let result = in_savepoint(session, step).await;
-        // As with settings of the database: an unknown one is said, and everything else arrives.
-        if let Err(error) = made.count(ctx, step, keep_going || step.phase == Phase::Setting, result) {
+        if let Err(error) = in_savepoint(run, session, step).await {
             // The error says more than a connection that may be gone.
             let _ = session.batch("ROLLBACK").await;
             return Err(error);
@@ -178,26 +139,15 @@ pub async fn make(ctx: &Context, session: &Session, plan: &Plan, keep_going: boo
     }
     session.batch("COMMIT").await?;
     for step in plan.steps.iter().filter(|step| step.phase == Phase::Tablespace) {
-        let result = one_by_one(session, step).await;
-        made.count(ctx, step, keep_going, result)?;
-    }
-    for found in plan.differences.iter().filter(|found| !found.of_bootstrap) {
-        made.failed(ctx, &found.label, format!("left alone: {}", found.reason()));
-    }
-    Ok(made)
-}
-
-/// `ALTER ROLE ALL SET`, which would bend the restore's own sessions: after everything else. Who may not do that still
-/// gets everything else, and is told.
-pub async fn make_last(ctx: &Context, session: &Session, plan: &Plan) -> Made {
-    let mut made = Made::default();
-    for step in plan.steps.iter().filter(|step| step.phase == Phase::Cluster) {
-        match work(step, &step.sql).run(session).await {
-            Ok(()) => made.objects += 1,
-            Err(error) => made.failed(ctx, &step.label, error.reason()),
+        match one_by_one(session, step).await {
+            Ok(()) => run.done(1),
+            Err(error) => run.failed(0, &step.label, error)?,
         }
     }
-    made
+    for found in plan.differences.iter().filter(|found| !found.of_bootstrap) {
+        run.record(&found.label, format!("left alone: {}", found.reason()));
+    }
+    Ok(())
 }
 
 /// CREATE TABLESPACE takes neither a transaction nor company.
@@ -208,12 +158,19 @@ async fn one_by_one(session: &Session, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
-async fn in_savepoint(session: &Session, step: &Step) -> Result<(), Error> {
+async fn in_savepoint(run: &Run, session: &Session, step: &Step) -> Result<(), Error> {
     session.batch("SAVEPOINT one").await?;
-    let result = work(step, &step.sql).run(session).await;
-    let end = if result.is_ok() { "RELEASE one" } else { "ROLLBACK TO one" };
-    // A session that is gone has said so already.
-    result.and(session.batch(end).await.map_err(Error::from))
+    let Err(error) = work(step, &step.sql).run(session).await else {
+        run.done(1);
+        return Ok(session.batch("RELEASE one").await?);
+    };
+    // As with settings of the database: an unknown one is said, and everything else arrives.
+    if step.phase == Phase::Setting && !error.is_fatal() {
+        run.record(&step.label, error.reason());
+    } else {
+        run.failed(0, &step.label, without_hash(error))?;
+    }
+    Ok(session.batch("ROLLBACK TO one").await?)
 }
 
 /// The hash of a password is for the server only: messages show the statement up to it.
@@ -224,6 +181,16 @@ fn without_hash(mut error: Error) -> Error {
         *sql = format!("{shown} PASSWORD …");
     }
     error
+}
+
+/// `ALTER ROLE ALL SET`, which would bend the restore's own sessions: after everything else.
+pub async fn after(run: &Run, session: &Session, plan: &Plan) {
+    for step in plan.steps.iter().filter(|step| step.phase == Phase::Cluster) {
+        match work(step, &step.sql).run(session).await {
+            Ok(()) => run.done(1),
+            Err(error) => run.record(&step.label, error.reason()),
+        }
+    }
 }
 
 fn work(step: &Step, sql: &[Sql]) -> Work {

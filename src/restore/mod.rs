@@ -5,6 +5,7 @@
 mod create;
 mod ddl;
 mod error;
+mod extensions;
 mod globals;
 mod jobs;
 mod load;
@@ -13,10 +14,13 @@ mod perform;
 mod plan;
 mod pool;
 mod prepare;
+mod privileges;
 mod public;
+mod refresh;
 mod run;
 mod settings;
 mod source;
+mod statistics;
 mod stream;
 mod target;
 mod units;
@@ -48,12 +52,14 @@ pub struct Options {
     pub keep_going: bool,
     /// Statements to leave out.
     pub omit: Omit,
-    /// ANALYZE at the end.
+    /// ANALYZE at the end what has no statistics.
     pub analyze: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.
     pub create: Option<Create>,
     /// What becomes of the globals in the archive.
     pub globals: Globals,
+    /// Restore optimizer statistics, where archive and target can.
+    pub statistics: bool,
 }
 
 /// How to make the database.
@@ -96,9 +102,10 @@ pub struct Summary {
     pub large_objects: u64,
     /// Sequences set.
     pub sequences: usize,
-    /// Warnings.
+    /// Warnings: those of the plan, and those that came up while it ran.
     pub warnings: Vec<String>,
-    /// What failed (only with keep-going), and which globals differ; not empty = exit 3.
+    /// What could not be restored: with keep-going anything, else what nothing else needs (a refresh, a setting, a
+    /// grant), and globals that differ; not empty = exit 3.
     pub failed: Vec<Failure>,
     /// Wall time, milliseconds.
     pub duration_ms: u64,

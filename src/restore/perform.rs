@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 
 use super::ddl::{Work, acl_sql, run_all};
 use super::error::Error;
-use super::globals::Made;
 use super::jobs::{data_and_post_data, entries_only};
 use super::load::Encoding;
 use super::pool::run_jobs;
@@ -13,14 +12,14 @@ use super::prepare::{Prepared, set_up};
 use super::run::Run;
 use super::settings::setting_works;
 use super::source::{Source, drain};
-use super::stream::load_stream;
+use super::stream::{Loaded, load_stream};
 use super::units::units;
-use super::{Summary, globals, public};
+use super::{Summary, globals, public, statistics};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Entry, SequenceValue};
-use crate::server::{Class, Session};
+use crate::server::{CancelHandle, Class, Session};
 use crate::sql::{literal, qualified};
 
 /// Kind of the entries that only have privileges.
@@ -36,15 +35,28 @@ impl Prepared {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
+        let catalog = std::mem::take(&mut self.catalog);
+        let encoding = match self.new {
+            Some(_) => &catalog.database.encoding,
+            None => &self.server.facts().encoding,
+        };
+        let encoding = Encoding::new(&self.begin.source.encoding, encoding);
+        let run = Run::new(ctx.clone(), catalog, self.options.omit, self.options.keep_going, encoding);
+        let run = Arc::new(run);
         if self.plan().globals_only {
-            return self.globals_only(ctx).await;
+            let running = vec![self.leader.cancel_handle()];
+            return unless_cancelled(ctx, &mut { running }, async |_| globals_only(self, &run).await).await;
         }
-        // Roles and tablespaces first: the database itself needs them.
-        self.made = self.make_globals(ctx).await?;
-        let Some(new) = self.new.clone() else { return self.fill(ctx).await };
+        // Roles and tablespaces: the database needs them, even to be made.
+        if let Some(globals) = &self.globals {
+            let mut running = vec![self.leader.cancel_handle()];
+            let made = async |_: &mut _| globals::before(&run, &self.leader, globals).await;
+            unless_cancelled(ctx, &mut running, made).await?;
+        }
+        let Some(new) = self.new.clone() else { return self.fill(&run).await };
         self.server = new.make(ctx, &self.leader).await?;
         let filled = match self.move_in().await {
-            Ok(()) => self.fill(ctx).await,
+            Ok(()) => self.fill(&run).await,
             Err(error) => Err(error),
         };
         let summary = match filled {
@@ -61,67 +73,18 @@ impl Prepared {
         Ok(set_up(&self.leader).await?)
     }
 
-    async fn fill(self, ctx: &Context) -> Result<Summary, Error> {
+    async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
         let mut running = vec![self.leader.cancel_handle()];
-        let result = tokio::select! {
-            result = async {
-                let sessions = self.sessions(ctx).await?;
-                running.extend(sessions.iter().map(Session::cancel_handle));
-                perform(self, ctx, sessions).await
-            } => result,
-            () = ctx.cancel.cancelled() => Err(Error::Cancelled),
-        };
-        if result.is_err() {
-            futures_util::future::join_all(running.iter().map(|handle| handle.cancel())).await;
-        }
-        result
-    }
-
-    /// Makes the globals, if they are wanted.
-    async fn make_globals(&self, ctx: &Context) -> Result<Made, Error> {
-        let Some(plan) = &self.globals else { return Ok(Made::default()) };
-        ctx.event(Event::Phase { name: "globals", items: plan.steps.len() });
-        let made = tokio::select! {
-            made = globals::make(ctx, &self.leader, plan, self.options.keep_going) => made,
-            () = ctx.cancel.cancelled() => Err(Error::Cancelled),
-        };
-        if made.is_err() {
-            let _ = self.leader.cancel_handle().cancel().await;
-        }
-        made
-    }
-
-    /// The globals of the archive and nothing else; the target database is only where the session is.
-    async fn globals_only(mut self, ctx: &Context) -> Result<Summary, Error> {
-        let started = ctx.now();
-        // A pipe is read to its end before the first write: only then it is known to be whole.
-        let identity = match &mut self.source {
-            Source::File { file, .. } => file.end().root.to_string(),
-            Source::Stream(items) => tokio::select! {
-                identity = drain(items) => identity?,
-                () = ctx.cancel.cancelled() => return Err(Error::Cancelled),
-            },
-        };
-        let mut made = self.make_globals(ctx).await?;
-        if let Some(plan) = &self.globals {
-            made.and(globals::make_last(ctx, &self.leader, plan).await);
-        }
-        flush(&self.leader).await?;
-        let plan = self.plan().clone();
-        Ok(Summary {
-            archive: plan.archive,
-            identity,
-            target: plan.target,
-            objects: made.objects,
-            warnings: plan.warnings,
-            failed: made.failures,
-            duration_ms: started.elapsed().as_millis() as u64,
-            ..Summary::default()
+        unless_cancelled(&run.ctx, &mut running, async |running| {
+            let (sessions, fewer) = self.sessions().await?;
+            running.extend(sessions.iter().map(Session::cancel_handle));
+            perform(self, run, sessions, fewer).await
         })
+        .await
     }
 
-    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong.
-    async fn sessions(&self, ctx: &Context) -> Result<Vec<Session>, Error> {
+    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning.
+    async fn sessions(&self) -> Result<(Vec<Session>, Option<String>), Error> {
         let mut sessions = Vec::new();
         for worker in 0..self.options.jobs.max(1) {
             match self.server.connect_another().await {
@@ -130,26 +93,46 @@ impl Prepared {
                     sessions.push(session);
                 }
                 Err(error) if worker > 0 && error.class() == Class::Connect => {
-                    ctx.warn(format!("going on with {worker} of {} sessions: {error}", self.options.jobs));
-                    break;
+                    let fewer = format!("going on with {worker} of {} sessions: {error}", self.options.jobs);
+                    return Ok((sessions, Some(fewer)));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(sessions)
+        Ok((sessions, None))
     }
 }
 
-async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> Result<Summary, Error> {
+/// Does something on sessions; when the user or an error stops it, so do they.
+async fn unless_cancelled<T>(
+    ctx: &Context,
+    running: &mut Vec<CancelHandle>,
+    what: impl AsyncFnOnce(&mut Vec<CancelHandle>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let result = tokio::select! {
+        result = what(running) => result,
+        () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+    };
+    if result.is_err() {
+        futures_util::future::join_all(running.iter().map(CancelHandle::cancel)).await;
+    }
+    result
+}
+
+async fn perform(
+    prepared: Prepared,
+    run: &Arc<Run>,
+    sessions: Vec<Session>,
+    fewer: Option<String>,
+) -> Result<Summary, Error> {
+    let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, catalog, phases, options, globals, made, new, .. } =
-        prepared;
-    let encoding = Encoding::new(&begin.source.encoding, &server.facts().encoding);
-    let run = Arc::new(Run::new(ctx.clone(), catalog, options.omit, options.keep_going, encoding));
+    let Prepared { server, leader, source, begin, phases, options, globals, new, .. } = prepared;
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
+    fewer.into_iter().for_each(|warning| run.warn(warning));
+    plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
 
-    run.made(made);
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
     works(&run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
@@ -158,14 +141,15 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     works(&run, &leader, large_object_works(&run)).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.tables });
-    let (file, late, identity, units, sessions) = match source {
+    let (file, late, identity, units, sessions, records) = match source {
         Source::File { file, late } => {
             let (identity, units) = (file.end().root.to_string(), units(file.toc()));
-            (Some(file), *late, identity, units, sessions)
+            let records = statistics::Records::of_file(&file);
+            (Some(file), *late, identity, units, sessions, records)
         }
         Source::Stream(items) => {
-            let (late, identity, sessions) = load_stream(&run, items, sessions).await?;
-            (None, late, identity, Vec::new(), sessions)
+            let Loaded { late, identity, sessions, statistics } = load_stream(&run, items, sessions).await?;
+            (None, late, identity, Vec::new(), sessions, statistics::Records::of_pipe(statistics))
         }
     };
     run.expect(&late);
@@ -187,9 +171,15 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     // Refreshes read everything, as users with their privileges.
     let jobs = entries_only(&run.catalog, &phases.refreshes);
     let sessions = run_jobs(&run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
+    // CREATE INDEX and REFRESH count anew what they read, so statistics come after them.
+    let mut known = None;
+    if options.statistics && late.statistics.is_some() && statistics::are_taken(&leader) {
+        ctx.event(Event::Phase { name: "statistics", items: 0 });
+        known = Some(statistics::restore(&run, &leader, records, begin.source.server_version_num).await?);
+    }
     if options.analyze {
-        ctx.event(Event::Phase { name: "analyze", items: plan.tables });
-        analyze(&run, &sessions).await;
+        ctx.event(Event::Phase { name: "analyze", items: 0 });
+        statistics::analyze(&run, &sessions, &late, known.as_ref()).await;
     }
     if let Some(new) = &new {
         works(&run, &leader, new.properties()).await?;
@@ -197,7 +187,7 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
     // Settings of the database last: they hold for later sessions, and some would bend a restore.
     settings(&run, &leader).await?;
     if let Some(plan) = &globals {
-        run.made(globals::make_last(ctx, &leader, plan).await);
+        globals::after(&run, &leader, plan).await;
     }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
@@ -219,32 +209,54 @@ async fn perform(prepared: Prepared, ctx: &Context, sessions: Vec<Session>) -> R
         raw_bytes: ctx.meter.raw_bytes.load(Ordering::Relaxed),
         large_objects: run.catalog.entries.iter().filter(|entry| entry.kind == "large_object").count() as u64,
         sequences: late.sequences.len(),
-        warnings: plan.warnings,
+        warnings: plan.warnings.into_iter().chain(run.warnings()).collect(),
         failed: run.failures(),
         duration_ms: started.elapsed().as_millis() as u64,
     })
 }
 
+/// The globals of an archive and nothing else; the target database is only where the session is.
+async fn globals_only(prepared: Prepared, run: &Run) -> Result<Summary, Error> {
+    let started = run.ctx.now();
+    let plan = prepared.plan().clone();
+    let Prepared { leader, source, globals, .. } = prepared;
+    // A pipe is read to its end before the first write: only then it is known to be whole.
+    let identity = match source {
+        Source::File { file, .. } => file.end().root.to_string(),
+        Source::Stream(items) => drain(items).await?,
+    };
+    let globals = globals.unwrap_or_default();
+    globals::before(run, &leader, &globals).await?;
+    globals::after(run, &leader, &globals).await;
+    flush(&leader).await?;
+    Ok(Summary {
+        archive: plan.archive,
+        identity,
+        target: plan.target,
+        objects: run.totals().0,
+        warnings: plan.warnings,
+        failed: run.failures(),
+        duration_ms: started.elapsed().as_millis() as u64,
+        ..Summary::default()
+    })
+}
+
 /// Runs works on the leader. Those that need something that failed are skipped.
 async fn works(run: &Run, leader: &Session, works: Vec<Work>) -> Result<(), Error> {
-    let mut ready = Vec::with_capacity(works.len());
-    for work in works {
-        match (work.id > 0).then(|| run.failed_dependency(run.entry(work.id))).flatten() {
-            Some(cause) => run.skipped(run.entry(work.id), &cause.label),
-            None => ready.push(work),
-        }
-    }
-    Meter::add(&run.ctx.meter.items, ready.len() as u64);
-    run_all(
+    Meter::add(&run.ctx.meter.items, works.len() as u64);
+    let result = run_all(
         leader,
-        &ready,
+        &works,
+        |work| work.id == 0 || run.may_start(run.entry(work.id)),
         |work| {
             run.done(usize::from(work.id > 0));
             Meter::add(&run.ctx.meter.items_done, 1);
         },
         |work, error| run.failed(work.id, &work.label, error),
     )
-    .await
+    .await;
+    run.server_warnings(leader);
+    result
 }
 
 /// Large objects are made before their pages are written.
@@ -283,34 +295,15 @@ async fn changed_acls(run: &Run, leader: &Session) -> Result<(), Error> {
     let works = acl_works(run, |entry| entry.kind == CHANGED_ACL);
     let failed = |work: &Work, error: Error| {
         if error.lacks_object() {
-            run.ctx.warn(format!("{error}: {}", error.reason()));
+            run.warn(format!("{error}: {}", error.reason()));
             return Ok(());
         }
         run.failed(work.id, &work.label, error)
     };
-    run_all(leader, &works, |_| Meter::add(&run.ctx.meter.items_done, 1), failed).await
-}
-
-/// Statistics help whoever queries next; a restore without them is still whole, so a failure is a warning.
-async fn analyze(run: &Run, sessions: &[Session]) {
-    let tables: Vec<String> = run
-        .catalog
-        .entries
-        .iter()
-        .filter(|entry| {
-            matches!(entry.kind.as_str(), "table" | "materialized_view") && !run.has_failed(entry.id)
-        })
-        .map(|entry| qualified(entry.schema.as_deref(), &entry.name))
-        .collect();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let lanes = sessions.iter().map(|session| async {
-        while let Some(table) = tables.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = session.batch(&format!("ANALYZE {table}")).await {
-                run.ctx.warn(format!("cannot analyze {table}: {error}"));
-            }
-        }
-    });
-    futures_util::future::join_all(lanes).await;
+    let result =
+        run_all(leader, &works, |_| true, |_| Meter::add(&run.ctx.meter.items_done, 1), failed).await;
+    run.server_warnings(leader);
+    result
 }
 
 /// `ALTER DATABASE … SET`: who may not do that still gets everything else, and is told.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::Failure;
 use crate::manifest::{Catalog, Entry, Pass, PublicSchema, Section};
 use crate::version::Version;
 
@@ -175,6 +176,8 @@ pub struct Plan {
     pub needs: Needs,
     /// What the target lacks of that: each line names the thing and who needs it. The restore refuses.
     pub lacks: Vec<String>,
+    /// What this target or role cannot take, though the rest is restored: the restore ends with exit 3.
+    pub cannot: Vec<Failure>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// Objects that the target already has; not empty = the restore refuses.

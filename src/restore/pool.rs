@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::ddl::Work;
 use super::error::Error;
 use super::jobs::{Jobs, Task};
 use super::load::load_unit;
+use super::refresh::refresh;
 use super::run::Run;
 use crate::archive::ArchiveFile;
 use crate::event::Meter;
@@ -46,6 +46,12 @@ pub async fn run_jobs(
                 idle.push((worker, session));
                 break;
             };
+            let entry = run.entry(run.entry_id(&tasks[job]));
+            if !run.may_start(entry) {
+                idle.push((worker, session));
+                give_up(run, &mut queue, &tasks, job);
+                continue;
+            }
             if let Task::Loaded(at) = tasks[job] {
                 idle.push((worker, session));
                 match run.loaded(at) {
@@ -70,20 +76,22 @@ pub async fn run_jobs(
         }
     }
     idle.sort_by_key(|(worker, _)| *worker);
+    idle.iter().for_each(|(_, session)| run.server_warnings(session));
     Ok(idle.into_iter().map(|(_, session)| session).collect())
 }
 
 fn fail(run: &Run, queue: &mut ReadyQueue, tasks: &[Task], job: JobId, error: Error) -> Result<(), Error> {
-    let cause = run.label(&tasks[job]);
-    run.failed(run.entry_id(&tasks[job]), &cause, error)?;
-    for skipped in queue.failed(job) {
-        let entry = run.entry(run.entry_id(&tasks[skipped]));
-        // A table's rows are several tasks, and one of them may be what failed.
-        if !run.has_failed(entry.id) {
-            run.skipped(entry, &cause);
-        }
-    }
+    run.failed(run.entry_id(&tasks[job]), &run.label(&tasks[job]), error)?;
+    give_up(run, queue, tasks, job);
     Ok(())
+}
+
+/// What depends on a job that was not done is not done either.
+fn give_up(run: &Run, queue: &mut ReadyQueue, tasks: &[Task], job: JobId) {
+    let cause = run.entry(run.entry_id(&tasks[job]));
+    for skipped in queue.failed(job) {
+        run.skipped(run.entry(run.entry_id(&tasks[skipped])), cause);
+    }
 }
 
 async fn perform(
@@ -101,8 +109,12 @@ async fn perform(
             load_unit(&mut session, &file, unit, entry, &run.encoding, &run.ctx.meter).await
         }
         (Task::Entry(at), _) => {
-            let work: Work = run.work(&run.catalog.entries[*at]);
-            work.run(&session).await.map(|()| 0)
+            let entry = &run.catalog.entries[*at];
+            let done = match entry.kind.as_str() {
+                "refresh" => refresh(run, &session, entry).await,
+                _ => run.work(entry).run(&session).await,
+            };
+            done.map(|()| 0)
         }
         (Task::Load(_), None) | (Task::Loaded(_), _) => Ok(0),
     };

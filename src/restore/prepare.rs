@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::create::NewDatabase;
 use super::error::Error;
-use super::globals::{self, Made};
+use super::globals;
 use super::obstacle::Obstacle;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
 use super::target::Target;
-use super::{Globals, Input, Options};
+use super::{Globals, Input, Options, extensions, privileges};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Begin, Catalog, Late};
@@ -25,9 +25,7 @@ pub struct Prepared {
     pub(super) begin: Begin,
     pub(super) catalog: Catalog,
     pub(super) phases: Phases,
-    /// What is to become of the globals, and what has.
     pub(super) globals: Option<crate::globals::Plan>,
-    pub(super) made: Made,
     pub(super) options: Options,
     /// The database to make first, if any.
     pub(super) new: Option<NewDatabase>,
@@ -89,6 +87,14 @@ pub async fn prepare(
     set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
 
+    let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
+    let mut cannot = Vec::new();
+    if !options.omit.privileges {
+        warnings.extend(privileges::leave_out_maintain(&mut catalog, facts.version));
+        cannot = privileges::leave_out_grantors(&leader, &mut catalog).await?;
+    }
+    warnings.extend(extensions::version_warnings(&leader, &catalog).await?);
+
     let phases = Phases::of(&catalog);
     let mut needs = Needs::of(&catalog, options.omit);
     let globals = match options.globals {
@@ -102,8 +108,8 @@ pub async fn prepare(
         found.roles.extend(plan.roles.iter().cloned());
         found.tablespaces.extend(plan.tablespaces.iter().map(|tablespace| tablespace.name.clone()));
     }
-    let new =
-        options.create.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
+    let new = options.create.filter(|_| !only);
+    let new = new.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
     let new = new.transpose()?;
     if let Some(new) = &new {
         new.add_needs(&mut needs);
@@ -121,7 +127,6 @@ pub async fn prepare(
     let count =
         |kinds: &[&str]| catalog.entries.iter().filter(|entry| kinds.contains(&entry.kind.as_str())).count();
     let (indexes, constraints) = (count(&["index"]), count(&["key", "foreign_key", "check", "domain_check"]));
-    let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
     if new.is_none() {
         warnings.extend(encoding_warning(&begin, &facts.encoding));
     }
@@ -172,6 +177,7 @@ pub async fn prepare(
         jobs: options.jobs,
         needs,
         lacks,
+        cannot,
         warnings,
         present: if only { Vec::new() } else { found.present },
         globals: globals.as_ref().map(globals::shown),
@@ -183,7 +189,6 @@ pub async fn prepare(
         begin,
         phases,
         globals,
-        made: Made::default(),
         options: options.clone(),
         new,
         obstacle,

@@ -1,18 +1,18 @@
 //! What all parts of a running restore share: the catalog, what has arrived, what has failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::Failure;
 use super::ddl::{Work, entry_sql};
 use super::error::Error;
-use super::globals::Made;
 use super::jobs::Task;
 use super::load::Encoding;
 use super::plan::Omit;
 use crate::context::Context;
 use crate::event::Meter;
 use crate::manifest::{Catalog, Entry, Late};
+use crate::server::Session;
 
 /// Shared by the coordinator and the workers.
 pub struct Run {
@@ -36,8 +36,10 @@ struct State {
     expected: BTreeMap<u32, u64>,
     /// Rows that arrived, by entry.
     arrived: BTreeMap<u32, u64>,
-    failed: BTreeSet<u32>,
+    /// Entries that are not there, with the entry that failed first.
+    failed: BTreeMap<u32, u32>,
     failures: Vec<Failure>,
+    warnings: Vec<String>,
     entries: usize,
 }
 
@@ -94,13 +96,6 @@ impl Run {
         }
     }
 
-    /// Takes over what has become of globals.
-    pub fn made(&self, made: Made) {
-        let mut state = self.state();
-        state.entries += made.objects;
-        state.failures.extend(made.failures);
-    }
-
     /// Counts entries that are in place.
     pub fn done(&self, entries: usize) {
         self.state().entries += entries;
@@ -115,21 +110,40 @@ impl Run {
         let state = self.state();
         let count = |of: &BTreeMap<u32, u64>| of.get(&entry.id).copied().unwrap_or(0);
         let (arrived, expected) = (count(&state.arrived), count(&state.expected));
-        if arrived == expected || state.failed.contains(&entry.id) {
+        if arrived == expected || state.failed.contains_key(&entry.id) {
             return Ok(());
         }
         Err(Error::Count { label: entry.label.clone(), arrived, expected })
     }
 
-    /// Records a failure when the restore keeps going.
+    /// Says something to the user, at once and in the summary.
+    pub fn warn(&self, text: String) {
+        self.ctx.warn(text.clone());
+        self.state().warnings.push(text);
+    }
+
+    /// Takes over what the server has warned of on a session. Privileges that it did not grant or revoke are missing.
+    pub fn server_warnings(&self, session: &Session) {
+        for notice in session.take_notices() {
+            match notice.code.as_str() {
+                // privilege_not_granted, privilege_not_revoked
+                "01007" | "01006" => self.record("privileges", notice.message),
+                _ => self.warn(format!("the server says: {}", notice.message)),
+            }
+        }
+    }
+
+    /// Records a failure when the restore keeps going. Nothing hangs on a refresh but other refreshes: it never ends
+    /// the restore.
     ///
     /// # Errors
     /// The failure itself when it does not, or when the session is gone: nothing more can arrive then.
     pub fn failed(&self, entry: u32, label: &str, error: Error) -> Result<(), Error> {
-        if !self.keep_going || error.is_fatal() {
+        let is_refresh = entry > 0 && self.entry(entry).kind == "refresh";
+        if !(self.keep_going || is_refresh) || error.is_fatal() {
             return Err(error);
         }
-        self.state().failed.insert(entry);
+        self.state().failed.insert(entry, entry);
         self.record(label, error.reason());
         Ok(())
     }
@@ -140,24 +154,38 @@ impl Run {
         self.state().failures.push(Failure { label: label.to_owned(), reason });
     }
 
-    /// Records an entry that cannot be restored because another could not.
-    pub fn skipped(&self, entry: &Entry, cause: &str) {
+    /// Records, once, an entry that cannot be restored because another could not.
+    pub fn skipped(&self, entry: &Entry, cause: &Entry) {
         let mut state = self.state();
-        state.failed.insert(entry.id);
-        state
-            .failures
-            .push(Failure { label: entry.label.clone(), reason: format!("needs {cause}, which failed") });
+        let root = state.failed.get(&cause.id).copied().unwrap_or(cause.id);
+        if state.failed.contains_key(&entry.id) {
+            return;
+        }
+        state.failed.insert(entry.id, root);
+        let reason = format!("not restored because {} failed", self.entry(root).label);
+        state.failures.push(Failure { label: entry.label.clone(), reason });
     }
 
     /// Whether an entry failed or was skipped.
     pub fn has_failed(&self, entry: u32) -> bool {
-        self.state().failed.contains(&entry)
+        self.state().failed.contains_key(&entry)
     }
 
-    /// The first entry among the dependencies of `entry` that failed.
+    /// The first entry among the dependencies of `entry` that failed or was skipped.
     pub fn failed_dependency(&self, entry: &Entry) -> Option<&Entry> {
         let state = self.state();
-        entry.deps.iter().find(|dep| state.failed.contains(dep)).map(|dep| self.entry(*dep))
+        entry.deps.iter().find(|dep| state.failed.contains_key(dep)).map(|dep| self.entry(*dep))
+    }
+
+    /// Whether an entry may start: nothing that it needs has failed. If not, it is recorded as skipped.
+    pub fn may_start(&self, entry: &Entry) -> bool {
+        match self.failed_dependency(entry) {
+            Some(cause) => {
+                self.skipped(entry, cause);
+                false
+            }
+            None => true,
+        }
     }
 
     /// Entries in place, and rows that arrived in tables.
@@ -170,5 +198,10 @@ impl Run {
     /// What failed, in the order in which it did.
     pub fn failures(&self) -> Vec<Failure> {
         self.state().failures.clone()
+    }
+
+    /// What the user was told while it ran.
+    pub fn warnings(&self) -> Vec<String> {
+        self.state().warnings.clone()
     }
 }

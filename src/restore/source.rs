@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::Input;
 use super::error::Error;
 use crate::archive::{
-    self, ArchiveFile, Decoder, Gap, Limits, RecordType, StreamReader, TocEntry, Use, catalog_gaps,
+    self, ArchiveFile, Decoder, Gap, Header, Limits, RecordType, StreamReader, TocEntry, Use, catalog_gaps,
     check_features, gaps, row_gap,
 };
 use crate::manifest::{Begin, Catalog, Late};
@@ -25,6 +25,8 @@ pub enum Item {
     Catalog(Arc<Catalog>),
     /// Rows, checked.
     Rows(TocEntry, Vec<u8>),
+    /// Statistics: header and stored payload, checked.
+    Statistics(Box<Header>, Vec<u8>),
     /// LATE.
     Late(Arc<Late>),
     /// END was there, everything before it was as written, and nothing that the catalog promises is missing: the
@@ -94,7 +96,7 @@ async fn open_stream(input: impl std::io::Read + Send + 'static) -> Result<(Sour
 ///
 /// # Errors
 /// Damaged, truncated.
-pub async fn drain(items: &mut mpsc::Receiver<Result<Item, archive::Error>>) -> Result<String, Error> {
+pub async fn drain(mut items: mpsc::Receiver<Result<Item, archive::Error>>) -> Result<String, Error> {
     loop {
         match items.recv().await {
             Some(Ok(Item::End(identity))) => return Ok(identity),
@@ -141,6 +143,10 @@ fn read_stream(
                 complete(row_gap(&record.entry, &catalog))?;
                 reader.decode(&mut raw)?;
                 Item::Rows(record.entry, raw)
+            }
+            RecordType::Statistics => {
+                let header = Box::new(record.header);
+                Item::Statistics(header, reader.stored().to_vec())
             }
             // Checked by the reader already; nothing in them is needed.
             _ => continue,

@@ -12,6 +12,7 @@ use super::jobs::rows_before;
 use super::load::{Load, load_pages};
 use super::run::Run;
 use super::source::{Item, unexpected};
+use super::statistics;
 use crate::archive::{self, Flags, TocEntry};
 use crate::event::Meter;
 use crate::manifest::{Entry, Late, RowFormat};
@@ -22,6 +23,18 @@ const QUEUE_MAX: usize = 2;
 
 type Frames = mpsc::Sender<(TocEntry, Vec<u8>)>;
 
+/// What a stream left when its rows were loaded.
+pub struct Loaded {
+    /// LATE.
+    pub late: Late,
+    /// The archive's identity.
+    pub identity: String,
+    /// The sessions, free again.
+    pub sessions: Vec<Session>,
+    /// The records of statistics.
+    pub statistics: statistics::Kept,
+}
+
 /// Loads everything up to END: LATE, and the archive's identity. The whole stream is then known to be good.
 ///
 /// # Errors
@@ -30,7 +43,7 @@ pub async fn load_stream(
     run: &Arc<Run>,
     mut items: mpsc::Receiver<Result<Item, archive::Error>>,
     sessions: Vec<Session>,
-) -> Result<(Late, String, Vec<Session>), Error> {
+) -> Result<Loaded, Error> {
     let mut workers = JoinSet::new();
     let mut queues: Vec<Frames> = Vec::new();
     for (index, session) in sessions.into_iter().enumerate() {
@@ -48,7 +61,7 @@ pub async fn load_stream(
         }),
     };
     drop(queues);
-    let Received { late, identity, kept } = read?;
+    let Received { late, identity, kept, statistics } = read?;
     let mut sessions = Vec::new();
     while let Some(ended) = workers.join_next().await {
         let (index, result) = ended.map_err(|_| Error::Worker("a restoring session".to_owned()))?;
@@ -59,7 +72,10 @@ pub async fn load_stream(
     if let Some(session) = sessions.first_mut() {
         load_kept(run, session, kept).await?;
     }
-    Ok((late, identity, sessions))
+    if statistics.dropped > 0 {
+        run.warn("there are more statistics than are kept of a pipe: ANALYZE makes new ones".to_owned());
+    }
+    Ok(Loaded { late, identity, sessions, statistics })
 }
 
 /// What a stream had besides rows that were handed on.
@@ -67,6 +83,7 @@ struct Received {
     late: Late,
     identity: String,
     kept: Kept,
+    statistics: statistics::Kept,
 }
 
 /// Frames that wait for other rows, by entry and part. What extensions call configuration is small.
@@ -76,8 +93,7 @@ type Kept = BTreeMap<(u32, u32), Vec<Vec<u8>>>;
 async fn load_kept(run: &Run, session: &mut Session, kept: Kept) -> Result<(), Error> {
     for ((id, _), frames) in kept {
         let entry = run.entry(id);
-        if let Some(cause) = run.failed_dependency(entry) {
-            run.skipped(entry, &cause.label);
+        if !run.may_start(entry) {
             continue;
         }
         match load_frames(run, session, entry, frames).await {
@@ -113,6 +129,7 @@ async fn distribute(
     let mut owner: HashMap<(u32, u32), usize> = HashMap::new();
     let mut parts_open = vec![0_usize; queues.len()];
     let mut late = None;
+    let mut statistics = statistics::Kept::default();
     loop {
         match items.recv().await {
             Some(Ok(Item::Rows(entry, raw)))
@@ -138,9 +155,12 @@ async fn distribute(
                     std::future::pending::<()>().await;
                 }
             }
+            Some(Ok(Item::Statistics(header, stored))) => statistics.push(*header, stored),
             Some(Ok(Item::Late(found))) => late = Some(Late::clone(&found)),
             Some(Ok(Item::End(identity))) => {
-                return late.map(|late| Received { late, identity, kept }).ok_or_else(|| unexpected(None));
+                return late
+                    .map(|late| Received { late, identity, kept, statistics })
+                    .ok_or_else(|| unexpected(None));
             }
             other => return Err(unexpected(other)),
         }
@@ -165,7 +185,7 @@ async fn work(
     while let Some((frame, raw)) = incoming.next.take() {
         let entry = run.entry(frame.object_id);
         run.ctx.meter.worker(index, entry.label.clone());
-        if raw.is_empty() || run.has_failed(entry.id) {
+        if raw.is_empty() || run.has_failed(entry.id) || !run.may_start(entry) {
             incoming.next = incoming.queue.recv().await;
             continue;
         }

@@ -159,7 +159,9 @@ impl Target {
             lines.push(format!("role \"{role}\" ({label})"));
         }
         for extension in needs.extensions.iter().filter(|name| !self.extensions.contains(*name)) {
-            lines.push(format!("extension \"{extension}\""));
+            lines.push(format!(
+                "extension \"{extension}\": install the package that brings {extension}.control on the target's server"
+            ));
         }
         let missing = |provider: &String| self.providers_missing.contains(provider);
         for (provider, label) in needs.label_providers.iter().filter(|(provider, _)| missing(provider)) {

@@ -4,6 +4,7 @@ mod array_cast;
 pub mod bytes;
 mod keyword;
 mod parameter;
+mod privilege;
 mod quote;
 mod statement;
 mod token;

@@ -63,6 +63,16 @@ impl Sql {
         self
     }
 
+    /// The text around the roles.
+    pub(super) fn pieces(&self) -> &[String] {
+        &self.text
+    }
+
+    /// The same, to be changed.
+    pub(super) fn pieces_mut(&mut self) -> &mut [String] {
+        &mut self.text
+    }
+
     /// The unquoted names of the roles in the statement.
     pub fn roles(&self) -> &[String] {
         &self.roles

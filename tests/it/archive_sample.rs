@@ -115,6 +115,7 @@ impl Sample {
             };
             writer.append(draft).unwrap();
         }
+        writer.append_json(RecordType::Statistics, &json!({"relations": [], "columns": []})).unwrap();
         // Something a later version might write, and this one must skip.
         let later = Draft {
             record_type: RecordType::Ancillary(0xC3),

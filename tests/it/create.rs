@@ -244,7 +244,8 @@ fn an_owner_without_other_rights_restores_its_database() {
             revoke connect on database {name} from public;
             grant connect on database {name} to pgark_reader;
             alter database {name} set default_transaction_read_only = on;
-            alter database {name} set role = \"{owner}\";
+            grant pgark_reader to \"{owner}\";
+            alter role \"{owner}\" in database {name} set role = pgark_reader;
             alter role \"{owner}\" in database {name} set search_path = app;
             set default_transaction_read_only = off;
             alter database {name} is_template true;

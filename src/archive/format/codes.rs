@@ -21,6 +21,8 @@ pub enum RecordType {
     End,
     /// Comments and figures nobody depends on. JSON.
     Note,
+    /// Optimizer statistics of some relations. JSON.
+    Statistics,
     /// An ancillary record (bit 7 of the type) of a later version: covered by the root, else ignored.
     Ancillary(u8),
 }
@@ -37,6 +39,7 @@ impl RecordType {
             Self::Toc => 6,
             Self::End => 7,
             Self::Note => 0x81,
+            Self::Statistics => 0x82,
             Self::Ancillary(code) => code,
         }
     }
@@ -52,6 +55,7 @@ impl RecordType {
             6 => Self::Toc,
             7 => Self::End,
             0x81 => Self::Note,
+            0x82 => Self::Statistics,
             0x80.. => Self::Ancillary(code),
             _ => return Err(FormatError::Unknown { what: "record type", value: code.into() }),
         })
@@ -59,7 +63,10 @@ impl RecordType {
 
     /// Whether the payload is JSON.
     pub const fn is_json(self) -> bool {
-        matches!(self, Self::Begin | Self::Catalog | Self::Late | Self::Catalog2 | Self::Note)
+        matches!(
+            self,
+            Self::Begin | Self::Catalog | Self::Late | Self::Catalog2 | Self::Note | Self::Statistics
+        )
     }
 
     /// Its name in FORMAT.md.
@@ -73,6 +80,7 @@ impl RecordType {
             Self::Toc => "TOC",
             Self::End => "END",
             Self::Note => "NOTE",
+            Self::Statistics => "STATISTICS",
             Self::Ancillary(_) => "ancillary",
         }
     }

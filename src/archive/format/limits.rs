@@ -29,7 +29,7 @@ impl Limits {
     /// [`FormatError::Limit`].
     pub fn check(&self, header: &Header) -> Result<(), FormatError> {
         let max = match header.record_type {
-            RecordType::Data | RecordType::Ancillary(_) => self.frame_len_max,
+            RecordType::Data | RecordType::Statistics | RecordType::Ancillary(_) => self.frame_len_max,
             RecordType::Toc => (TOC_ENTRIES_MAX * TOC_ENTRY_LEN) as u64,
             RecordType::End => 0,
             _ => self.json_len_max,

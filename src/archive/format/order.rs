@@ -105,7 +105,7 @@ impl Order {
             (R::Data, Stage::Catalog) => Stage::Catalog,
             (R::Late, Stage::Catalog) => Stage::Late,
             (R::Catalog2, Stage::Late) => Stage::Catalog2,
-            (R::Note | R::Ancillary(_), stage) if stage < Stage::Toc => stage,
+            (R::Note | R::Statistics | R::Ancillary(_), stage) if stage < Stage::Toc => stage,
             (R::Toc, Stage::Catalog2 | Stage::Toc) => Stage::Toc,
             (R::End, Stage::Toc) => Stage::End,
             _ => return Err(FormatError::Rule("the record must not come at this place")),
@@ -251,7 +251,9 @@ mod tests {
         frame(&mut order, (5, 0, 0), Flags::CONTINUES).unwrap();
         frame(&mut order, (6, 0, 0), Flags::LAST).unwrap();
         frame(&mut order, (5, 0, 1), Flags::CONTINUED.with(Flags::LAST)).unwrap();
-        for record_type in [R::Note, R::Late, R::Ancillary(0xF0), R::Catalog2, R::Toc, R::Toc, R::End] {
+        for record_type in
+            [R::Note, R::Late, R::Statistics, R::Ancillary(0xF0), R::Catalog2, R::Toc, R::Toc, R::End]
+        {
             push(&mut order, record_type).unwrap();
         }
         assert!(push(&mut order, R::Note).is_err());

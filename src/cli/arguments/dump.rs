@@ -57,6 +57,9 @@ pub struct Dump {
     /// Leave out what pgark cannot dump, and end with exit 3
     #[arg(long)]
     pub skip_unsupported: bool,
+    /// Leave out optimizer statistics; a restore then runs ANALYZE
+    #[arg(long)]
+    pub no_statistics: bool,
     /// Give up when table locks take longer (30s, 500ms)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub lock_wait_timeout: Option<Duration>,

@@ -46,7 +46,7 @@ pub struct Restore {
     #[arg(long)]
     pub globals: bool,
     /// Restore these and nothing else
-    #[arg(long, conflicts_with_all = ["globals", "create"])]
+    #[arg(long, conflicts_with = "globals")]
     pub globals_only: bool,
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]
@@ -60,7 +60,10 @@ pub struct Restore {
     /// Leave out security labels
     #[arg(long)]
     pub no_security_labels: bool,
-    /// Do not ANALYZE at the end
+    /// Leave out optimizer statistics; ANALYZE makes new ones
+    #[arg(long)]
+    pub no_statistics: bool,
+    /// Do not ANALYZE what has no statistics
     #[arg(long)]
     pub no_analyze: bool,
     /// Where to connect to.

@@ -21,6 +21,8 @@ pub use content::row_hashes;
 pub use database::TestDatabase;
 pub use diff::{content_diff, diff};
 pub use label_provider::LabelProvider;
-pub use oracle::{oracle_dump, oracle_dump_create, oracle_globals, oracle_version, psql, replay};
+pub use oracle::{
+    oracle_dump, oracle_dump_create, oracle_globals, oracle_statistics, oracle_version, psql, replay,
+};
 pub use random::Random;
 pub use server::{TestServer, majors, password};

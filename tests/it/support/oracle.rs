@@ -121,6 +121,20 @@ pub fn oracle_globals(server: &TestServer) -> Result<String, String> {
     finish(command).map_err(|error| format!("pg_dumpall of {}: {error}", server.major))
 }
 
+/// The optimizer statistics of a database, as pg_dump 18 writes them for a restore; without the server's version and
+/// without what only 18 counts.
+pub fn oracle_statistics(database: &TestDatabase) -> Result<String, String> {
+    let mut command = client("pg_dump", database.server(), database.name());
+    command.args(["--statistics-only", "--restrict-key=pgark"]);
+    let text = finish(command).map_err(|error| format!("pg_dump of {}: {error}", database.name()))?;
+    let ours = |line: &&str| {
+        let line = line.trim_start();
+        // The last argument carries the parenthesis.
+        !["'version',", "'relallfrozen',", "-- Dumped from"].iter().any(|start| line.starts_with(start))
+    };
+    Ok(text.lines().filter(ours).map(|line| line.trim_end_matches(',')).collect::<Vec<_>>().join("\n"))
+}
+
 /// Copies a database the official way, definitions and rows: what plain replay makes of it.
 pub fn replay(source: &TestDatabase, target: &TestDatabase) -> Result<(), String> {
     let dump = finish(client("pg_dump", source.server(), source.name()))?;
