@@ -247,6 +247,25 @@ fn the_bootstrap_superuser_may_have_another_name() {
     assert!(outcome.stderr.contains("globals    0 to create"), "{}", outcome.stderr);
 }
 
+/// `-C`: the database belongs to a role that comes with it, in a tablespace that comes with it.
+#[test]
+fn a_database_is_made_after_its_owner_and_its_tablespace() {
+    let (Some(source), Some(target)) = (source(16), Cluster::of(16)) else { return };
+    let cli = TestCli::new();
+    run(source.server(), "create database owned owner plain tablespace inside");
+    let conninfo = source.server().conninfo("owned");
+    cli.succeed(["dump", &conninfo, "-f", "a.pgark", "--globals", "--role-passwords"]).unwrap();
+    let wanted = globals(source.server());
+    run(source.server(), "drop tablespace \"Fast 'er\"");
+    let to = target.server().conninfo("postgres");
+    cli.succeed(["restore", "a.pgark", "-d", &to, "--yes", "-C", "--globals"]).unwrap();
+    let facts = "select pg_get_userbyid(datdba), spcname from pg_database d join pg_tablespace t
+        on t.oid = d.dattablespace where datname = 'owned'";
+    assert_eq!(run(target.server(), facts).trim(), "plain|inside");
+    assert_eq!(diff(&wanted, &globals(target.server())), [""; 0]);
+    assert_eq!(cluster_settings(target.server()), cluster_settings(source.server()));
+}
+
 /// What `pgark schema --globals` prints does the same.
 #[test]
 fn the_script_makes_the_same_cluster() {
