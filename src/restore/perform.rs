@@ -191,12 +191,8 @@ async fn perform(
     }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
-    works(
-        run,
-        &leader,
-        phases.event_triggers.iter().map(|&at| run.work(&run.catalog.entries[at])).collect(),
-    )
-    .await?;
+    works(run, &leader, phases.event_triggers.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
+        .await?;
 
     let (objects, rows) = run.totals();
     Ok(Summary {
