@@ -18,7 +18,6 @@ pub fn facts(database: &Database, source: Version) -> Result<Facts, AclError> {
     let target = Target::Object { noun: "DATABASE", reference: &ident(&row.name) };
     let acl = row.acl.as_ref().unwrap_or(&row.acl_default);
     Ok(Facts {
-        name: row.name.clone(),
         owner: row.owner.clone(),
         encoding: row.encoding.clone(),
         create_options: create_options(row, source),

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{Acl, Entry, SecurityLabel};
 
-/// The record CATALOG (and CATALOG2).
+/// The record CATALOG (and CATALOG2). Equal databases of one major have equal catalogs, byte for byte: whatever comes
+/// from a time, a size or an OID is in BEGIN, LATE or the headers of the rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Catalog {
     /// Version of this record: 1.
@@ -19,8 +20,6 @@ pub struct Catalog {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Database {
-    /// Its name in the source.
-    pub name: String,
     /// Owner.
     pub owner: String,
     /// Encoding.

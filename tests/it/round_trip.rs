@@ -7,12 +7,15 @@
 //! - `-- needs: hstore, postgres_fdw` skips a server on which one of these extensions is not installed.
 //! - `-- expect: replay` compares with what `pg_dump | psql` makes of the source, for the few things that
 //!   change whenever PostgreSQL reads its own text again.
+//! - `-- catalog: differs, since …` says why the second dump's CATALOG is another one than the first's.
 //!
 //! Every server has the roles `pgark_owner`, `pgark_reader` and `"pgark Odd""Role"`; a fixture must not
 //! leave anything else outside its database. `PGARK_TEST_FIXTURE=policy` runs only the files whose name
 //! contains the word.
 
 use std::path::{Path, PathBuf};
+
+use pgark::archive::{ArchiveFile, Decoder, Limits, RecordType};
 
 use crate::support::{
     TestCli, TestDatabase, TestServer, content_diff, diff, majors, oracle_dump, replay, row_hashes,
@@ -25,6 +28,7 @@ struct Header {
     database: String,
     needs: Vec<String>,
     replay: bool,
+    catalog_differs: bool,
 }
 
 impl Header {
@@ -38,7 +42,8 @@ impl Header {
                 "database" => header.database = value.to_owned(),
                 "needs" => header.needs = value.split(',').map(|name| name.trim().to_owned()).collect(),
                 "expect" if value == "replay" => header.replay = true,
-                "expect" => return Err(format!("`-- expect: {value}` is not known")),
+                "catalog" if value.starts_with("differs, since ") => header.catalog_differs = true,
+                "expect" | "catalog" => return Err(format!("`{line}` is not known")),
                 // Prose may hold a colon.
                 _ => {}
             }
@@ -118,7 +123,34 @@ fn round_trip(server: &TestServer, file: &Path) -> Result<(), String> {
     }
     cli.succeed(["dump", &target.conninfo(), "-f", "second.pgark", "-j", "2"])?;
     cli.succeed(["verify", "second.pgark"])?;
-    Ok(())
+    let (first, second) = (catalog(&cli.path("first.pgark"))?, catalog(&cli.path("second.pgark"))?);
+    match (first == second, header.catalog_differs) {
+        (false, false) => {
+            let differences = diff(&pretty(&first), &pretty(&second));
+            Err(format!("the second dump has another CATALOG:\n{}", differences.join("\n")))
+        }
+        (true, true) => Err("the header says that CATALOG differs, but it does not".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// The bytes of CATALOG.
+fn catalog(archive: &Path) -> Result<Vec<u8>, String> {
+    let read = || {
+        let file = ArchiveFile::open(archive, Limits::default())?;
+        let record = file.toc().iter().find(|entry| entry.record_type == RecordType::Catalog);
+        let (mut stored, mut raw) = (Vec::new(), Vec::new());
+        let record = record.expect("every archive has one");
+        file.read_frame(record, &mut Decoder::new()?, &mut stored, &mut raw)?;
+        Ok::<_, pgark::archive::Error>(raw)
+    };
+    read().map_err(|error| error.to_string())
+}
+
+/// JSON with a line for each value.
+fn pretty(json: &[u8]) -> String {
+    let value: serde_json::Value = serde_json::from_slice(json).expect("verified");
+    serde_json::to_string_pretty(&value).expect("it was JSON")
 }
 
 fn available(database: &TestDatabase, extension: &str) -> bool {
@@ -152,4 +184,6 @@ fn a_header_is_read_from_the_first_lines() {
     assert_eq!(header.needs, ["hstore", "citext"]);
     assert!(!header.replay && header.database.is_empty());
     assert!(Header::parse("-- expect: luck").is_err());
+    assert!(Header::parse("-- catalog: differs").is_err());
+    assert!(Header::parse("-- catalog: differs, since it has a reason").unwrap().catalog_differs);
 }

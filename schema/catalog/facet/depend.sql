@@ -1,4 +1,5 @@
--- Dependencies between objects that are not pinned. Membership of extensions is in member.sql.
+-- Dependencies between objects that are not pinned. Membership of extensions is in member.sql; what a hidden object
+-- (row type, array type, TOAST table, index of a constraint) owes to the one that stands for it is in alias.sql.
 select
     d.classid as class,
     d.objid as oid,
@@ -11,4 +12,4 @@ left join pg_extension x on x.oid = d.refobjid and d.refclassid = 3079 and d.dep
 where d.deptype not in ('p', 'e')
   and d.objid >= 16384
   and (d.refobjid >= 16384 or d.refclassid = 2615 or d.refclassid = 3079)
-order by 1, 2, 3, 4, 5
+  and not (d.deptype = 'i' and d.classid = 1247)
