@@ -211,12 +211,12 @@ def complete(catalog, late, parts):
     wanted = {entry["id"]: entry["data"] for entry in catalog["entries"] if "data" in entry}
     must({object_id for object_id, _ in parts} <= set(wanted) == set(totals), "rows or totals of something unknown")
     for object_id, data in wanted.items():
-        frames = [frame for number in range(data["parts"]) for frame in parts.get((object_id, number), [])]
-        numbers = {number for found, number in parts if found == object_id}
-        must(numbers == set(range(data["parts"])), f"parts of object {object_id}")
-        must(all(FORMATS[frame.data_format] == data["format"] for frame in frames), f"format of object {object_id}")
-        sums = (sum(frame.rows for frame in frames), sum(frame.raw_len for frame in frames), data["parts"])
         total = totals[object_id]
+        frames = [frame for number in range(total["parts"]) for frame in parts.get((object_id, number), [])]
+        numbers = {number for found, number in parts if found == object_id}
+        must(numbers == set(range(total["parts"])), f"parts of object {object_id}")
+        must(all(FORMATS[frame.data_format] == data["format"] for frame in frames), f"format of object {object_id}")
+        sums = (sum(frame.rows for frame in frames), sum(frame.raw_len for frame in frames), total["parts"])
         must(sums == (total["rows"], total["bytes"], total["parts"]), f"totals of object {object_id}")
 
 

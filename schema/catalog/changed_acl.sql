@@ -1,15 +1,20 @@
 -- Privileges of what pgark does not make (members of extensions, objects of pg_catalog), where they are not the ones
--- that it is born with: those that initdb or the extension's script left, else `acldefault`.
-with born (class, oid, number, letter, noun, schema, name, "column", owner, acl, known) as (
+-- that it is born with: those that initdb or the extension's script left, else `acldefault`. Most objects have neither,
+-- and each catalog is searched for those that do before anything is made of their names.
+with noted (class, oid, number) as (
+    select classoid, objoid, objsubid from pg_init_privs
+), born (class, oid, number, letter, noun, schema, name, "column", owner, acl, known) as (
     select 2615::oid, n.oid, 0, 'n'::"char", 'SCHEMA', null::name, quote_ident(n.nspname), null::name,
         n.nspowner, n.nspacl, null::aclitem[]
     from pg_namespace n
+    where n.nspacl is not null or (2615, n.oid, 0) in (select class, oid, number from noted)
     union all
     select 1259, c.oid, 0, case c.relkind when 'S' then 's' else 'r' end::"char",
         case c.relkind when 'S' then 'SEQUENCE' else 'TABLE' end,
         n.nspname, format('%I.%I', n.nspname, c.relname), null, c.relowner, c.relacl, null
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+      and (c.relacl is not null or (1259, c.oid, 0) in (select class, oid, number from noted))
     union all
     -- A column is born without any; grant options on the table count for it.
     select 1259, c.oid, a.attnum, 'c', 'TABLE', n.nspname, format('%I.%I', n.nspname, c.relname), a.attname,
@@ -18,6 +23,7 @@ with born (class, oid, number, letter, noun, schema, name, "column", owner, acl,
     join pg_class c on c.oid = a.attrelid
     join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and not a.attisdropped
+      and (a.attacl is not null or (1259, a.attrelid, a.attnum::int4) in (select class, oid, number from noted))
     union all
     select 1255, p.oid, 0, 'f', case p.prokind when 'p' then 'PROCEDURE' else 'FUNCTION' end, n.nspname,
         format('%I.%I(%s)', n.nspname, p.proname, (
@@ -25,6 +31,7 @@ with born (class, oid, number, letter, noun, schema, name, "column", owner, acl,
             from unnest(p.proargtypes) with ordinality i (oid, at)
         )), null, p.proowner, p.proacl, null
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where p.proacl is not null or (1255, p.oid, 0) in (select class, oid, number from noted)
     union all
     select 1247, t.oid, 0, 'T', 'TYPE', n.nspname, format('%I.%I', n.nspname, t.typname), null,
         t.typowner, t.typacl, null
@@ -34,6 +41,7 @@ with born (class, oid, number, letter, noun, schema, name, "column", owner, acl,
     where t.typtype in ('b', 'c', 'd', 'e', 'r')
       and (c.relkind is null or c.relkind = 'c')
       and not exists (select 1 from pg_type e where e.typarray = t.oid)
+      and (t.typacl is not null or (1247, t.oid, 0) in (select class, oid, number from noted))
     union all
     -- Only trusted ones can be granted.
     select 2612, l.oid, 0, 'l', 'LANGUAGE', null, quote_ident(l.lanname), null, l.lanowner, l.lanacl, null

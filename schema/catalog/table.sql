@@ -25,9 +25,16 @@ select
     c.relreplident as replica_identity,
     c.relrowsecurity as row_security,
     c.relforcerowsecurity as force_row_security,
-    case when c.relkind = 'r' then pg_relation_size(c.oid) / current_setting('block_size')::int8 else 0 end as pages,
-    case when c.relkind = 'r'
-        then pg_relation_size(c.oid) + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) else 0 end as bytes,
+    case
+        when z.is_small then c.relpages::int8
+        when c.relkind = 'r' then pg_relation_size(c.oid) / z.block
+        else 0
+    end as pages,
+    case
+        when z.is_small then (c.relpages::int8 + coalesce(t.relpages, 0)) * z.block
+        when c.relkind = 'r' then pg_relation_size(c.oid) + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0)
+        else 0
+    end as bytes,
     c.reltuples as rows_estimate,
     case when c.relkind = 'r' and c.relispartition then (
         -- Hash partitioning on an enum (opclass enum_ops of hash, in pg_catalog): hashes use OIDs.
@@ -50,6 +57,16 @@ join pg_namespace n on n.oid = c.relnamespace
 left join pg_class t on t.oid = c.reltoastrelid
 left join pg_tablespace s on s.oid = c.reltablespace
 left join pg_am a on a.oid = c.relam
+-- Asking for a size opens the relation and its file: with thousands of small tables that takes longer than all else.
+-- Whether a table is small the server has counted. Where it has not, zero is no answer.
+cross join lateral (
+    select
+        current_setting('block_size')::int8 as block,
+        c.relkind = 'p' or c.relpages < 1000 and coalesce(t.relpages, 0) < 1000
+            and pg_stat_get_live_tuples(c.oid) between 1 and 10000
+            and coalesce(pg_stat_get_live_tuples(t.oid), 0) < 10000 as is_small
+    offset 0
+) z
 where c.relkind in ('r', 'p')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

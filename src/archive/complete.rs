@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::format::{Contents, Ctid, DataFormat, Part, TocEntry};
-use crate::manifest::{Catalog, Data, Entry, Late, RowFormat};
+use crate::manifest::{Catalog, Data, Entry, Late, RowFormat, TableTotal};
 
 /// Something that the catalog or the totals promise and the records do not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,17 +49,17 @@ pub fn gaps(contents: &Contents, catalog: &Catalog, late: &Late) -> Vec<Gap> {
         with_data.insert(entry.id);
         let parts: Vec<&Part> =
             contents.range((entry.id, 0)..=(entry.id, u32::MAX)).map(|(_, part)| part).collect();
-        check_parts(entry, data, &parts, &mut gaps);
+        let total = totals.get(&entry.id);
+        check_parts(entry, data, total.copied(), &parts, &mut gaps);
         let sums = [
             ("rows", parts.iter().map(|part| part.rows).sum::<u64>()),
             ("raw bytes", parts.iter().map(|part| part.raw_bytes).sum()),
-            ("parts", parts.len() as u64),
         ];
-        let Some(total) = totals.get(&entry.id) else {
+        let Some(total) = total else {
             gaps.push(gap(entry, "the totals do not name it".into()));
             continue;
         };
-        for ((what, found), promised) in sums.into_iter().zip([total.rows, total.bytes, total.parts.into()]) {
+        for ((what, found), promised) in sums.into_iter().zip([total.rows, total.bytes]) {
             if found != promised {
                 gaps.push(gap(entry, format!("it has {found} {what}, the totals say {promised}")));
             }
@@ -100,9 +100,9 @@ pub fn row_gap(record: &TocEntry, catalog: &Catalog) -> Option<Gap> {
 const NO_TABLE: &str = "there are rows or totals for it, but the catalog has no such table";
 const OTHER_FORMAT: &str = "its rows are in another format than the catalog says";
 
-fn check_parts(entry: &Entry, data: &Data, parts: &[&Part], gaps: &mut Vec<Gap>) {
-    if parts.len() as u64 != u64::from(data.parts) {
-        gaps.push(gap(entry, format!("{} of {} parts are there", parts.len(), data.parts)));
+fn check_parts(entry: &Entry, data: &Data, total: Option<&TableTotal>, parts: &[&Part], gaps: &mut Vec<Gap>) {
+    if let Some(total) = total.filter(|total| parts.len() as u64 != u64::from(total.parts)) {
+        gaps.push(gap(entry, format!("{} of {} parts are there", parts.len(), total.parts)));
         return;
     }
     if parts.iter().any(|part| part.data_format != data_format(data.format)) {
@@ -120,7 +120,9 @@ fn check_parts(entry: &Entry, data: &Data, parts: &[&Part], gaps: &mut Vec<Gap>)
         }
         expected = part.ctid_to;
     }
-    if expected.is_some_and(|end| u64::from(end.block) < data.pages) && !parts.is_empty() {
+    if expected.is_some_and(|end| u64::from(end.block) < total.map_or(0, |total| total.pages))
+        && !parts.is_empty()
+    {
         gaps.push(gap(entry, "its last part ends before the table".into()));
     }
 }

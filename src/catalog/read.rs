@@ -1,6 +1,6 @@
 //! Runs the catalog queries and decodes their rows.
 
-use std::collections::HashMap;
+use std::sync::Mutex;
 
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
@@ -40,18 +40,21 @@ pub enum Error {
 /// # Errors
 /// The first query that fails; a row that does not decode.
 pub async fn read(sessions: &[Session]) -> Result<Database, Error> {
+    let database = Mutex::new(Database::default());
     let lanes = lanes(sessions.len());
-    let lanes = sessions.iter().zip(lanes).map(|(session, queries)| async move {
-        let mut results = Vec::new();
+    let lanes = sessions.iter().zip(lanes).map(async |(session, queries)| {
         for (stem, sql) in queries {
             let Some(sql) = gated(sql, session.version, session.superuser) else { continue };
             let rows = session.query(&sql).await.map_err(|source| Error::Query { stem, source })?;
-            results.push((stem, rows));
+            let mut database = database.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            database.add(stem, &RowSet { stem, rows })?;
         }
-        Ok(results)
+        Ok::<_, Error>(())
     });
-    let rows: HashMap<&str, Vec<Row>> = try_join_all(lanes).await?.into_iter().flatten().collect();
-    Database::from_rows(&RowSets(rows))
+    try_join_all(lanes).await?;
+    let mut database = database.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    database.assemble();
+    Ok(database)
 }
 
 type Query = (&'static str, &'static str);
@@ -90,14 +93,16 @@ impl Error {
     }
 }
 
-struct RowSets(HashMap<&'static str, Vec<Row>>);
+struct RowSet {
+    stem: &'static str,
+    rows: Vec<Row>,
+}
 
-impl Rows for RowSets {
+impl Rows for RowSet {
     type Error = Error;
 
-    fn decode<T: DeserializeOwned>(&self, stem: &str) -> Result<Vec<T>, Error> {
-        let rows = self.0.get(stem).map(Vec::as_slice).unwrap_or_default();
-        from_rows(rows).map_err(|source| Error::Row { stem: stem.to_owned(), source })
+    fn decode<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
+        from_rows(&self.rows).map_err(|source| Error::Row { stem: self.stem.to_owned(), source })
     }
 }
 

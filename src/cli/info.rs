@@ -70,7 +70,7 @@ fn text(contents: &Contents) -> String {
     );
     lines.add("encoding", &source.encoding);
     lines.add("locale", &locale(contents));
-    lines.add("database", &format!("{}, owner {}", database.name, database.owner));
+    lines.add("database", &format!("{}, owner {}", source.database, database.owner));
     if database.settings.is_empty() {
         lines.add("settings", "none of its own (ALTER DATABASE … SET)");
     }

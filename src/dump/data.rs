@@ -41,13 +41,22 @@ pub struct Server {
     pub reads_large_objects: bool,
 }
 
+/// How much is read of one entry.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extent {
+    /// COPY statements.
+    pub parts: u32,
+    /// Blocks of the heap; 0 where it is not read in ranges of blocks.
+    pub pages: u64,
+}
+
 /// What will be copied.
 #[derive(Debug, Default)]
 pub struct DataPlan {
     /// Biggest first.
     pub parts: Vec<PlannedPart>,
-    /// Parts per entry.
-    pub part_counts: HashMap<u32, u32>,
+    /// Parts and blocks per entry.
+    pub extents: HashMap<u32, Extent>,
     /// Large objects.
     pub large_objects: u64,
     /// Entries whose rows or value cannot be had, and what they are.
@@ -72,8 +81,10 @@ pub fn data_plan(
                 .insert(entry.id, format!("{}: it is unlogged, and the server a standby", entry.label));
             continue;
         }
+        let mut pages = 0;
         let parts = if id.class == Class::SYNTHETIC_DATA {
             let Some(table) = database.table(id.oid) else { continue };
+            pages = table.pages.max(0) as u64;
             let condition = config.get(&table.oid).and_then(|config| config.condition);
             plan_table(entry, table, condition, database, server, &split, options.text_only)
         } else if id.class == Class::SYNTHETIC_LARGE_OBJECTS {
@@ -81,7 +92,8 @@ pub fn data_plan(
         } else {
             continue;
         };
-        plan.part_counts.insert(entry.id, parts.len() as u32);
+        let pages = if parts.len() > 1 { pages } else { 0 };
+        plan.extents.insert(entry.id, Extent { parts: parts.len() as u32, pages });
         plan.parts.extend(parts);
     }
     // Stable: parts of one table stay together and in order, so reads of a disk are sequential.
@@ -121,10 +133,6 @@ fn plan_table(
         format,
         copy: load_statement(table, &qualified(Some(&target.schema), &target.name)),
         needs_target,
-        pages: if parts.len() > 1 { table.pages.max(0) as u64 } else { 0 },
-        bytes: table.bytes.max(0) as u64,
-        est_rows: f64::from(table.rows_estimate),
-        parts: parts.len() as u32,
         via_root: root.is_some(),
         after_indexes: names_relations(types(), database),
     });
@@ -181,10 +189,6 @@ fn plan_large_objects(entry: &mut Entry, server: &Server, count: u64) -> Planned
         format: RowFormat::LargeObject,
         copy: String::new(),
         needs_target: None,
-        pages: 0,
-        bytes: 0,
-        est_rows: count as f64,
-        parts: 1,
         via_root: false,
         after_indexes: false,
     });

@@ -17,7 +17,6 @@ pub fn facts(database: &Database, source: Version) -> Result<Facts, AclError> {
     // A restore makes statements of the items; whether they can be read shows now.
     row.acl.iter().flatten().try_for_each(|item| AclItem::try_from(item.as_str()).map(drop))?;
     let mut facts = Facts {
-        name: row.name.clone(),
         owner: row.owner.clone(),
         encoding: row.encoding.clone(),
         collate: row.collate.clone(),

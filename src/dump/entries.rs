@@ -177,7 +177,6 @@ fn entry(
         name: object.name().to_owned(),
         table: object.table().map(str::to_owned),
         label: label(object),
-        oid: object.id().oid,
         section: section(object.id(), kind, repairs),
         pass: kind.pass(),
         deps: Vec::new(),
@@ -240,7 +239,6 @@ pub fn manifest_columns(columns: &[crate::object::Column]) -> Vec<Column> {
         .map(|column| Column {
             name: column.name.clone(),
             type_name: column.type_name.clone(),
-            typid: column.type_oid,
             dumped: column.is_copied(),
             notnull: column.not_null,
         })

@@ -142,18 +142,19 @@ async fn write(
     plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
     skipped.extend(plan.absent.values().cloned());
 
+    let expected = plan.parts.iter().map(|planned| planned.part.bytes).sum();
     let begin = Begin {
         tool: concat!("pgark ", env!("CARGO_PKG_VERSION")).to_owned(),
         features: Features::default(),
         created,
         source: source.manifest(conninfo),
+        expected_bytes: expected,
         labels: options.labels.clone(),
     };
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.parts.len() });
-    let DataPlan { parts, part_counts, large_objects, absent } = plan;
-    let expected = parts.iter().map(|planned| planned.part.bytes).sum();
+    let DataPlan { parts, extents, large_objects, absent } = plan;
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
@@ -163,13 +164,12 @@ async fn write(
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(carried.warnings);
 
-    let sequences: Vec<&Entry> = catalog
-        .entries
-        .iter()
-        .filter(|entry| entry.kind == "sequence_value" && !absent.contains_key(&entry.id))
+    let sequences: Vec<(&Entry, u32)> = std::iter::zip(&catalog.entries, &ids)
+        .filter(|(entry, _)| entry.kind == "sequence_value" && !absent.contains_key(&entry.id))
+        .map(|(entry, id)| (entry, id.oid))
         .collect();
     let late = Late {
-        tables: shared.totals.table_totals(|id| part_counts.get(&id).copied().unwrap_or(0)),
+        tables: shared.totals.table_totals(|id| extents.get(&id).copied().unwrap_or_default()),
         sequences: sequences::read(source.leader(), &sequences).await?,
         statistics: options.statistics.then_some(carried.total),
         warnings: warnings.clone(),
@@ -177,7 +177,7 @@ async fn write(
         duration_ms: started.elapsed().as_millis() as u64,
     };
     let summary = Summary {
-        database: catalog.database.name,
+        database: begin.source.database,
         server_version: begin.source.server_version,
         objects: catalog.entries.len(),
         tables: catalog.entries.iter().filter(|entry| entry.kind == "table_data").count(),

@@ -18,21 +18,21 @@ struct Row {
     is_called: Option<bool>,
 }
 
-/// The values of the sequences among `entries`, which are of kind `sequence_value`.
+/// The values of sequences: entries of kind `sequence_value`, and the OIDs of their sequences.
 ///
 /// # Errors
 /// A sequence that may not be read.
-pub async fn read(session: &Session, entries: &[&Entry]) -> Result<Vec<SequenceValue>, Error> {
-    let ids: HashMap<u32, u32> = entries.iter().map(|entry| (entry.oid, entry.id)).collect();
+pub async fn read(session: &Session, entries: &[(&Entry, u32)]) -> Result<Vec<SequenceValue>, Error> {
+    let ids: HashMap<u32, u32> = entries.iter().map(|(entry, oid)| (*oid, entry.id)).collect();
     let mut values = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(if session.version.at_least(18) { 10_000 } else { SCANS_PER_STATEMENT }) {
         let rows: Vec<Row> = session.fetch(&query(session, chunk)).await?;
         for row in rows {
             // Without the privilege the function of 18 says NULL; the scan says whose privilege is missing.
             let (Some(last_value), Some(is_called)) = (row.last_value, row.is_called) else {
-                let entry = chunk.iter().find(|entry| entry.oid == row.oid);
-                let Some(entry) = entry else { continue };
-                session.query(&scan(entry)).await?;
+                let entry = chunk.iter().find(|(_, oid)| *oid == row.oid);
+                let Some((entry, oid)) = entry else { continue };
+                session.query(&scan(entry, *oid)).await?;
                 continue;
             };
             values.push(SequenceValue { id: ids[&row.oid], last_value, is_called });
@@ -42,19 +42,19 @@ pub async fn read(session: &Session, entries: &[&Entry]) -> Result<Vec<SequenceV
     Ok(values)
 }
 
-fn query(session: &Session, entries: &[&Entry]) -> String {
+fn query(session: &Session, entries: &[(&Entry, u32)]) -> String {
     if session.version.at_least(18) {
-        let oids: Vec<String> = entries.iter().map(|entry| entry.oid.to_string()).collect();
+        let oids: Vec<String> = entries.iter().map(|(_, oid)| oid.to_string()).collect();
         return format!(
             "select o.oid as oid, d.last_value as last_value, d.is_called as is_called
             from unnest('{{{}}}'::oid[]) o (oid), lateral pg_get_sequence_data(o.oid) d",
             oids.join(",")
         );
     }
-    entries.iter().map(|entry| scan(entry)).collect::<Vec<_>>().join("\nunion all ")
+    entries.iter().map(|(entry, oid)| scan(entry, *oid)).collect::<Vec<_>>().join("\nunion all ")
 }
 
-fn scan(entry: &Entry) -> String {
+fn scan(entry: &Entry, oid: u32) -> String {
     let name = qualified(entry.schema.as_deref(), &entry.name);
-    format!("select {}::oid as oid, last_value, is_called from {name}", entry.oid)
+    format!("select {oid}::oid as oid, last_value, is_called from {name}")
 }

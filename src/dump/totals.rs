@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::data::Extent;
 use crate::manifest::TableTotal;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,17 +27,15 @@ impl Totals {
         total.hash = total.hash.wrapping_add(hash);
     }
 
-    /// All of them by entry id; `parts` gives the number of parts.
-    pub fn table_totals(&self, parts: impl Fn(u32) -> u32) -> Vec<TableTotal> {
+    /// All of them by entry id; `extent` says how much was planned.
+    pub fn table_totals(&self, extent: impl Fn(u32) -> Extent) -> Vec<TableTotal> {
         let totals = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         totals
             .iter()
-            .map(|(&id, total)| TableTotal {
-                id,
-                rows: total.rows,
-                bytes: total.bytes,
-                parts: parts(id),
-                hash: format!("{:032x}", total.hash),
+            .map(|(&id, total)| {
+                let Extent { parts, pages } = extent(id);
+                let hash = format!("{:032x}", total.hash);
+                TableTotal { id, rows: total.rows, bytes: total.bytes, parts, pages, hash }
             })
             .collect()
     }

@@ -201,7 +201,7 @@ fn table(entry: &Entry, data: &Data, total: Option<&TableTotal>, stored_bytes: u
         rows: total.map_or(0, |total| total.rows),
         raw_bytes: total.map_or(0, |total| total.bytes),
         stored_bytes,
-        parts: data.parts,
+        parts: total.map_or(0, |total| total.parts),
         format: data.format,
         needs_target: data.needs_target,
         content_hash: total.map(|total| total.hash.clone()).unwrap_or_default(),

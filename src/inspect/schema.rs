@@ -271,21 +271,21 @@ mod tests {
     #[test]
     fn objects_come_in_restore_order_with_owner_comments_and_privileges() {
         let catalog = json!({"catalog": 1, "database": {"public": public()}, "entries": [
-            {"id": 1, "kind": "table", "schema": "public", "name": "t\r\n\\! x", "label": "", "oid": 1,
+            {"id": 1, "kind": "table", "schema": "public", "name": "t\r\n\\! x", "label": "",
              "section": "pre-data", "ddl": ["CREATE TABLE public.t (a int)"], "owner": "app",
              "owner_sql": {"text": ["ALTER TABLE public.t OWNER TO ", ""], "roles": ["app"]},
              "comments": ["COMMENT ON TABLE public.t IS 'x'"], "access_method": "heap", "tablespace": "fast",
              "acl": [{"sql": {"text": ["GRANT SELECT ON TABLE public.t TO ", ""], "roles": ["A b"]},
                       "grantor": "lender"}]},
-            {"id": 2, "kind": "table_data", "schema": "public", "name": "t", "label": "", "oid": 1,
+            {"id": 2, "kind": "table_data", "schema": "public", "name": "t", "label": "",
              "section": "data"},
-            {"id": 3, "kind": "large_object", "name": "1", "label": "", "oid": 1, "section": "pre-data",
+            {"id": 3, "kind": "large_object", "name": "1", "label": "", "section": "pre-data",
              "ddl": ["SELECT pg_catalog.lo_create('1')"]},
-            {"id": 4, "kind": "view_rule", "schema": "public", "name": "r", "table": "v", "label": "", "oid": 1,
+            {"id": 4, "kind": "view_rule", "schema": "public", "name": "r", "table": "v", "label": "",
              "section": "post-data", "ddl": ["CREATE RULE r AS ON INSERT TO public.v DO NOTHING;"]},
-            {"id": 5, "kind": "refresh", "schema": "public", "name": "m", "label": "", "oid": 1,
+            {"id": 5, "kind": "refresh", "schema": "public", "name": "m", "label": "",
              "section": "post-data", "pass": "post-acl", "ddl": ["REFRESH MATERIALIZED VIEW public.m"]},
-            {"id": 6, "kind": "default_acl", "name": "d", "label": "", "oid": 1, "section": "post-data",
+            {"id": 6, "kind": "default_acl", "name": "d", "label": "", "section": "post-data",
              "pass": "acl", "ddl": ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC"]},
         ]});
         assert_eq!(

@@ -16,6 +16,8 @@ pub struct Begin {
     pub created: String,
     /// The source.
     pub source: Source,
+    /// Bytes of heap and TOAST that the dump set out to read: what a progress bar expects of a stream.
+    pub expected_bytes: u64,
     /// The user's labels (`app.git_sha`).
     pub labels: BTreeMap<String, String>,
 }

@@ -6,7 +6,8 @@ use super::entry::{Entry, SecurityLabel};
 use super::globals::Globals;
 use crate::sql::{ident, literal};
 
-/// The record CATALOG (and CATALOG2).
+/// The record CATALOG (and CATALOG2). Equal databases of one major have equal catalogs, byte for byte: whatever comes
+/// from a time, a size or an OID is in BEGIN, LATE or the headers of the rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Catalog {
     /// Version of this record: 1.
@@ -24,8 +25,6 @@ pub struct Catalog {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Database {
-    /// Its name in the source.
-    pub name: String,
     /// Owner.
     pub owner: String,
     /// Encoding.

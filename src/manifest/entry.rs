@@ -46,8 +46,6 @@ pub struct Entry {
     pub table: Option<String>,
     /// How a message names it: `table public.orders`.
     pub label: String,
-    /// OID in the source; 0 for what has none.
-    pub oid: u32,
     /// Section.
     pub section: Section,
     /// Pass.
@@ -125,8 +123,6 @@ pub struct Column {
     /// Type with modifiers, as `format_type` prints it.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Type OID in the source.
-    pub typid: u32,
     /// Whether its values are in the rows (generated columns are not).
     pub dumped: bool,
     /// NOT NULL.
@@ -134,7 +130,7 @@ pub struct Column {
 }
 
 /// How the rows of a relation (or the large objects) are stored and loaded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
     /// Format of the rows.
     pub format: RowFormat,
@@ -143,14 +139,6 @@ pub struct Data {
     /// 14 when binary rows hold OIDs of user types that servers before 14 refuse (objects.md §41).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_target: Option<u16>,
-    /// Blocks of the heap when the dump was planned; 0 where ranges do not apply.
-    pub pages: u64,
-    /// Bytes of heap and TOAST when the dump was planned.
-    pub bytes: u64,
-    /// `pg_class.reltuples`.
-    pub est_rows: f64,
-    /// Number of parts: COPY statements of the dump.
-    pub parts: u32,
     /// The rows go through the partition root, since they may belong elsewhere on the target.
     #[serde(default)]
     pub via_root: bool,

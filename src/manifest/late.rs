@@ -32,10 +32,17 @@ pub struct TableTotal {
     pub rows: u64,
     /// Raw bytes.
     pub bytes: u64,
-    /// Parts.
+    /// Parts: COPY statements of the dump.
     pub parts: u32,
+    /// Blocks of the heap when the dump was planned; 0 where it was not read in ranges of blocks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pages: u64,
     /// Sum modulo 2^128 of the XXH3-128 of each row's bytes, 32 hex digits: independent of order and ranges.
     pub hash: String,
+}
+
+fn is_zero(pages: &u64) -> bool {
+    *pages == 0
 }
 
 /// The state of a sequence.

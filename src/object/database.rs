@@ -66,13 +66,13 @@ use super::trigger::Trigger;
 use super::view::View;
 use super::view_rule::ViewRule;
 
-/// Where the rows of the catalog queries come from: `schema/catalog/<stem>.sql`.
+/// The rows of one catalog query: `schema/catalog/<stem>.sql`.
 pub trait Rows {
     /// What can go wrong.
     type Error;
 
-    /// The rows of the query of that stem, decoded by column name; none where the server has no such kind.
-    fn decode<T: DeserializeOwned>(&self, stem: &str) -> Result<Vec<T>, Self::Error>;
+    /// The rows, decoded by column name.
+    fn decode<T: DeserializeOwned>(&self) -> Result<Vec<T>, Self::Error>;
 }
 
 /// The registry: one line per query. A kind that is not listed here does not exist.
@@ -99,19 +99,18 @@ macro_rules! registry {
         ];
 
         impl Database {
-            /// Decodes the rows of every query and puts them together.
+            /// Takes over the rows of the query of that stem: one query after the other, so that the rows as they came
+            /// never are in memory all at once.
             ///
             /// # Errors
             /// Those of `rows`.
-            pub fn from_rows<R: Rows>(rows: &R) -> Result<Self, R::Error> {
-                let mut database = Self {
-                    $($field: rows.decode($stem)?,)*
-                    $($facet: rows.decode($facet_stem)?,)*
-                    derived: Derived::default(),
-                    lookup: Lookup::default(),
-                };
-                database.assemble();
-                Ok(database)
+            pub fn add<R: Rows>(&mut self, stem: &str, rows: &R) -> Result<(), R::Error> {
+                match stem {
+                    $($stem => self.$field = rows.decode()?,)*
+                    $($facet_stem => self.$facet = rows.decode()?,)*
+                    _ => {}
+                }
+                Ok(())
             }
 
             /// Every object, in registry order; extension members included.
@@ -281,7 +280,9 @@ impl Database {
         self.facts.first()
     }
 
-    fn assemble(&mut self) {
+    /// Puts the rows of all queries together.
+    pub fn assemble(&mut self) {
+        self.depends.sort_unstable_by_key(|row| (row.class, row.oid, row.ref_class, row.ref_oid));
         self.index_rows();
         self.hand_out_columns();
         super::default::inherit(self);

@@ -173,8 +173,11 @@ impl<'a> Locks<'a> {
             match entry.kind.as_str() {
                 kind if is_table(kind) => parents.entry(entry.id).or_default().extend(tables),
                 "table_attach" => {
-                    let (child, parent): (Vec<u32>, Vec<u32>) =
-                        tables.partition(|id| catalog.entries[*id as usize - 1].oid == entry.oid);
+                    let is_child = |id: &u32| {
+                        let table = &catalog.entries[*id as usize - 1];
+                        (&table.schema, &table.name) == (&entry.schema, &entry.name)
+                    };
+                    let (child, parent): (Vec<u32>, Vec<u32>) = tables.partition(is_child);
                     child.iter().for_each(|id| parents.entry(*id).or_default().extend(&parent));
                 }
                 _ => {}
@@ -256,7 +259,7 @@ mod tests {
 
     fn entry(id: u32, kind: &str, section: &str, oid: u32, deps: &[u32]) -> Entry {
         let json = serde_json::json!({
-            "id": id, "kind": kind, "name": "n", "label": kind, "oid": oid, "section": section, "deps": deps,
+            "id": id, "kind": kind, "name": format!("n{oid}"), "label": kind, "section": section, "deps": deps,
         });
         serde_json::from_value(json).unwrap()
     }

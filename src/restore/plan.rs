@@ -220,7 +220,7 @@ mod tests {
 
     fn entry(kind: &str, section: Section, pass: Pass) -> Entry {
         let json = serde_json::json!({
-            "id": 1, "kind": kind, "name": "n", "label": format!("{kind} n"), "oid": 1,
+            "id": 1, "kind": kind, "name": "n", "label": format!("{kind} n"),
             "section": section, "pass": pass,
         });
         serde_json::from_value(json).unwrap()

@@ -166,10 +166,7 @@ pub async fn prepare(
         },
         raw_bytes: match &source {
             Source::File { file, .. } => file.end().raw_bytes,
-            Source::Stream(_) => {
-                let bytes = catalog.entries.iter().filter_map(|e| Some(e.data.as_ref()?.bytes));
-                bytes.fold(0, u64::saturating_add)
-            }
+            Source::Stream(_) => begin.expected_bytes,
         },
         indexes,
         constraints,

@@ -4,7 +4,7 @@ use pgark::archive::{
     ArchiveId, ContentHash, Ctid, DataFormat, Draft, Encoder, Finished, Flags, Meta, NO_OBJECT, RecordType,
     Source, SourceColumn, Status, Writer,
 };
-use pgark::manifest::{Begin, Catalog, Late, TableTotal};
+use pgark::manifest::{Begin, Catalog, Late, Source as Origin, TableTotal};
 use serde_json::json;
 
 /// A frame of the sample: where it belongs, its flags, its rows and how many of them end in it.
@@ -68,7 +68,10 @@ impl Sample {
         ];
         let mut sample = Self {
             id: ArchiveId::from_bytes([id; 16]),
-            begin: Begin::default(),
+            begin: Begin {
+                source: Origin { database: "sample".into(), ..Origin::default() },
+                ..Begin::default()
+            },
             catalog: catalog(),
             frames,
             late: Late::default(),
@@ -82,6 +85,7 @@ impl Sample {
             total(BLOBS, 1, [page(0), page(5)].iter().map(Vec::as_slice)),
             total(EMPTY, 1, std::iter::empty()),
         ];
+        sample.late.tables[0].pages = 8;
         sample
     }
 
@@ -156,27 +160,26 @@ fn total<'a>(id: u32, parts: u32, rows: impl Iterator<Item = &'a [u8]>) -> Table
         count += 1;
         bytes += row.len() as u64;
     }
-    TableTotal { id, rows: count, bytes, parts, hash: hash.to_string() }
+    TableTotal { id, rows: count, bytes, parts, pages: 0, hash: hash.to_string() }
 }
 
 fn catalog() -> Catalog {
-    let entry = |id: u32, kind: &str, name: &str, format: &str, pages: u32, parts: u32| {
+    let entry = |id: u32, kind: &str, name: &str, format: &str| {
         json!({
-            "id": id, "kind": kind, "name": name, "label": format!("{kind} {name}"), "oid": 16_000 + id,
+            "id": id, "kind": kind, "name": name, "label": format!("{kind} {name}"),
             "section": "pre-data", "ddl": [format!("CREATE TABLE {name} (a text)")],
-            "data": {"format": format, "copy": format!("COPY {name} FROM STDIN"), "pages": pages, "bytes": 1,
-                     "est_rows": 0.0, "parts": parts},
+            "data": {"format": format, "copy": format!("COPY {name} FROM STDIN")},
         })
     };
     serde_json::from_value(json!({
         "catalog": 1,
-        "database": {"name": "sample"},
+        "database": {"owner": "sample"},
         "entries": [
-            entry(BINARY, "table", "public.binary", "binary", 8, 2),
-            entry(TEXT, "table", "public.text", "text", 1, 1),
-            entry(BLOBS, "large_object", "large objects", "large-object", 0, 1),
-            entry(EMPTY, "table", "public.empty", "text", 0, 1),
-            {"id": 5, "kind": "view", "name": "v", "label": "view v", "oid": 1, "section": "pre-data"},
+            entry(BINARY, "table", "public.binary", "binary"),
+            entry(TEXT, "table", "public.text", "text"),
+            entry(BLOBS, "large_object", "large objects", "large-object"),
+            entry(EMPTY, "table", "public.empty", "text"),
+            {"id": 5, "kind": "view", "name": "v", "label": "view v", "section": "pre-data"},
         ],
     }))
     .unwrap()

@@ -144,7 +144,7 @@ fn info_shows_where_an_archive_comes_from() {
     }
     let json: Value =
         serde_json::from_str(&cli.succeed(["info", "a.pgark", "--json"]).unwrap().stdout).unwrap();
-    assert_eq!((&json["database"]["name"], &json["tables"]), (&"sample".into(), &3.into()));
+    assert_eq!((&json["source"]["database"], &json["tables"]), (&"sample".into(), &3.into()));
     assert_eq!(json["complete"], true);
 }
 

@@ -1,4 +1,12 @@
--- What COPY BINARY must know of every type that a column may have.
+-- What COPY BINARY must know of every type that a column may have. Row types of relations, and arrays of them, are
+-- many, and hardly ever used.
+with used (oid) as (
+    select atttypid from pg_attribute where atttypid >= 16384 and attnum > 0
+    union
+    select typbasetype from pg_type where typbasetype >= 16384
+    union
+    select rngsubtype from pg_range where rngsubtype >= 16384
+)
 select
     t.oid as oid,
     t.typtype as kind,
@@ -20,4 +28,11 @@ left join lateral (
     from pg_attribute a
     where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
 ) f on t.typtype = 'c'
-order by t.oid
+where not exists (
+    -- The relation whose row type it is, or its elements'.
+    select 1 from pg_class c
+    where c.oid = case when t.typtype = 'c' then t.typrelid when e.typarray = t.oid then e.typrelid end
+      and c.relkind <> 'c'
+      and t.oid not in (select u.oid from used u)
+      and t.typarray not in (select u.oid from used u)
+)

@@ -4,6 +4,8 @@
 //! A parent takes a child only if that has all its columns and constraints, and then they count as the child's own.
 //! So the child is made with a scratch parent, from which it inherits just what it shall, and changes parents.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::Table;
 use super::columns::{compression_clause, inherited_columns};
 use crate::object::check::Check;
@@ -78,10 +80,10 @@ fn merged_order<'a>(table: &'a Table, database: &'a Database) -> Vec<&'a str> {
 }
 
 /// The table's own statement is made to inherit from this one, which has all its columns in their order, and those
-/// constraints that it only inherits. It is gone before the next table comes, so all have one name, and equal databases
-/// equal catalogs.
+/// constraints that it only inherits. The name comes from the table's, so that equal databases have equal catalogs; its
+/// hash, since the table's may be as long as names can be.
 pub fn scratch(table: &Table) -> String {
-    qualified(Some(&table.schema), "pgark_scratch")
+    qualified(Some(&table.schema), &format!("pgark_scratch_{:016x}", xxh3_64(table.name.as_bytes())))
 }
 
 /// The statement before CREATE TABLE. What the child declares itself merges into the scratch parent's columns, and
@@ -129,6 +131,7 @@ mod tests {
     use crate::object::Repairs;
     use crate::object::table::Table;
     use crate::object::{Column, Database, Object, Parent, Scope};
+    use crate::sql::Sql;
     use crate::version::Version;
 
     fn table(oid: u32, columns: &[(&str, bool)]) -> Table {
@@ -177,16 +180,17 @@ mod tests {
         let database = database(&[("x", true), ("b", true), ("a", false)]);
         let repairs = Repairs::default();
         let scope = Scope { source: Version::from_num(170_000), repairs: &repairs, database: &database };
-        let sql: Vec<String> =
-            database.tables[1].create(&scope).iter().map(|sql| sql.render().replace("\n   ", "")).collect();
+        let scratch = super::scratch(&database.tables[1]);
+        let render = |sql: &Sql| sql.render().replace("\n   ", "").replace(&scratch, "s.scratch");
+        let sql: Vec<String> = database.tables[1].create(&scope).iter().map(render).collect();
         assert_eq!(
             sql,
             [
-                "CREATE TABLE s.pgark_scratch ( x integer, b integer, a integer\n)",
-                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.pgark_scratch)",
+                "CREATE TABLE s.scratch ( x integer, b integer, a integer\n)",
+                "CREATE TABLE s.t2 ( x integer, b integer\n)\nINHERITS (s.scratch)",
                 "ALTER TABLE s.t2 INHERIT s.t1",
-                "ALTER TABLE s.t2 NO INHERIT s.pgark_scratch",
-                "DROP TABLE s.pgark_scratch",
+                "ALTER TABLE s.t2 NO INHERIT s.scratch",
+                "DROP TABLE s.scratch",
             ]
         );
     }

@@ -12,8 +12,8 @@ use crate::sql::qualified;
 /// ANALYZE, on all sessions, of the tables and materialized views of which nothing is known.
 pub async fn analyze(run: &Run, sessions: &[Session], late: &Late, known: Option<&Known>) {
     let entries = &run.catalog.entries;
-    let with_rows: HashSet<u32> =
-        late.tables.iter().filter(|total| total.rows > 0).map(|total| run.entry(total.id).oid).collect();
+    let rows = late.tables.iter().filter(|total| total.rows > 0);
+    let with_rows: HashSet<u32> = rows.flat_map(|total| run.entry(total.id).deps.iter().copied()).collect();
     let kinds: HashMap<u32, &str> = entries.iter().map(|entry| (entry.id, entry.kind.as_str())).collect();
     let is_analyzed = |entry: &Entry| matches!(entry.kind.as_str(), "table" | "materialized_view");
     // The data of extended statistics cannot be carried.
@@ -27,7 +27,7 @@ pub async fn analyze(run: &Run, sessions: &[Session], late: &Late, known: Option
         known.is_some_and(|known| {
             // One that nobody ever analyzed is that in the source too, unless it has rows here.
             let whole = known.columns.contains(&entry.id)
-                || known.counted.contains(&entry.id) && !with_rows.contains(&entry.oid);
+                || known.counted.contains(&entry.id) && !with_rows.contains(&entry.id);
             whole && !extended.contains(&entry.id) && !known.problems.contains_key(&entry.id)
         })
     };
