@@ -282,7 +282,6 @@ impl Database {
 
     /// Puts the rows of all queries together.
     pub fn assemble(&mut self) {
-        self.depends.sort_unstable_by_key(|row| (row.class, row.oid, row.ref_class, row.ref_oid));
         self.index_rows();
         self.hand_out_columns();
         super::default::inherit(self);

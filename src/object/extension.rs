@@ -2,7 +2,7 @@
 //!
 //! Their members come with them, but for the rows of what they call configuration; what may hang on one without being a member says so by `DEPENDS ON EXTENSION`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
@@ -110,9 +110,6 @@ pub fn depends_on_extension_as(database: &Database, id: CatalogId, what: &str) -
         .iter()
         .take_while(|row| (row.class, row.oid) == key)
         .filter_map(|row| row.extension.as_deref())
-        // Each once, and in an order that equal databases share.
-        .collect::<BTreeSet<_>>()
-        .into_iter()
         .map(|extension| Sql::new(format!("ALTER {what} DEPENDS ON EXTENSION {}", ident(extension))))
         .collect()
 }
