@@ -145,7 +145,7 @@ fn subscriptions_that_may_not_be_read_are_named() {
             create subscription \"Sub \"\"x\"\"\" connection 'dbname=x' publication p with (connect = false, slot_name = none)",
         );
         let cli = TestCli::new();
-        let conninfo = source.conninfo().replace("user=postgres", &format!("user={role}"));
+        let conninfo = source.server().conninfo_as(&role, source.name());
         let refused = cli.run(["dump", &conninfo, "-f", "x.pgark"]);
         assert_eq!(refused.code, Some(12), "{}", refused.stderr);
         assert!(refused.stderr.contains("Sub \"\"x\"\""), "{}", refused.stderr);

@@ -16,7 +16,7 @@ fn hidden_options_are_named() {
         create user mapping for pgark_reader server s options (password 'hidden secret')"
     ));
     let cli = TestCli::new();
-    let conninfo = source.conninfo().replace("user=postgres", &format!("user={role}"));
+    let conninfo = source.server().conninfo_as(&role, source.name());
     let dump = cli.run(["dump", &conninfo, "-f", "a.pgark"]);
     assert_eq!(dump.code, Some(3), "{}", dump.stderr);
     assert!(

@@ -135,7 +135,7 @@ fn an_error_leaves_nothing_behind() {
         if code == 0 {
             // Who may make roles may not make superusers: roles that were made before are gone again.
             run(target, "create role maker createrole login");
-            let maker = postgres.replace("user=postgres", "user=maker");
+            let maker = target.conninfo_as("maker", "postgres");
             let refused = cli.run(["restore", "a.pgark", "-d", &maker, "--yes", "--globals-only"]);
             assert_eq!(refused.code, Some(7), "{}", refused.stderr);
             assert!(refused.stderr.contains("cannot restore role mighty"), "{}", refused.stderr);
@@ -169,7 +169,7 @@ fn going_on_makes_what_can_be_made() {
     dump(&cli, source.server());
     run(source.server(), "drop tablespace \"Fast 'er\"");
     run(target, "create role maker createrole createdb login");
-    let maker = target.conninfo("postgres").replace("user=postgres", "user=maker");
+    let maker = target.conninfo_as("maker", "postgres");
     let outcome =
         cli.run(["restore", "a.pgark", "-d", &maker, "--yes", "--globals-only", "--keep-going", "--json"]);
     assert_eq!(outcome.code, Some(3), "{}{}", outcome.stdout, outcome.stderr);
@@ -233,7 +233,7 @@ fn only_who_may_read_passwords_dumps_them() {
     let (database, cli) = (TestDatabase::create(cluster.server(), "globals"), TestCli::new());
     let secret = database.role("secret", "login password 'geheim'");
     let user = database.role("user", &format!("login password '{}'", password()));
-    let conninfo = database.conninfo().replace("user=postgres", &format!("user={user}"));
+    let conninfo = cluster.server().conninfo_as(&user, database.name());
 
     let refused = cli.run(["dump", &conninfo, "-f", "a.pgark", "--globals", "--role-passwords"]);
     assert_eq!(refused.code, Some(7), "{}", refused.stderr);
