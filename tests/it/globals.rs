@@ -58,7 +58,7 @@ reset session authorization;
 
 const TABLESPACES: &str = r#"
 \set folder FOLDER
-copy (select) to program 'mkdir -m 700 FOLDER';
+copy (select) to program 'cat > /dev/null; mkdir -m 700 FOLDER';
 create tablespace "Fast 'er" owner mighty location :'folder';
 alter tablespace "Fast 'er" set (seq_page_cost = 2, random_page_cost = 1.5);
 grant create on tablespace "Fast 'er" to plain with grant option;

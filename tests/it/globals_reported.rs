@@ -117,7 +117,7 @@ fn an_error_leaves_nothing_behind() {
 
     // The folder of a tablespace is the administrator's business: known before the first write.
     run(source.server(), "drop tablespace \"Fast 'er\"");
-    run(source.server(), &format!("copy (select) to program 'mv {folder} {folder}.away'"));
+    run(source.server(), &format!("copy (select) to program 'cat > /dev/null; mv {folder} {folder}.away'"));
     let refused = restore(&cli, target, "--globals-only");
     assert_eq!(refused.code, Some(12), "{}", refused.stderr);
     assert!(
@@ -127,7 +127,7 @@ fn an_error_leaves_nothing_behind() {
     );
     assert!(refused.stderr.contains("hint:  make the folder"), "{}", refused.stderr);
     assert!(is_untouched(target));
-    run(source.server(), &format!("copy (select) to program 'mv {folder}.away {folder}'"));
+    run(source.server(), &format!("copy (select) to program 'cat > /dev/null; mv {folder}.away {folder}'"));
 
     // A truncated pipe is noticed before the first write, too.
     let archive = std::fs::read(cli.path("a.pgark")).unwrap();
