@@ -114,9 +114,11 @@ pub fn shown(plan: &Plan) -> GlobalsPlan {
     GlobalsPlan {
         create: plan.steps.iter().map(|step| step.label.clone()).collect(),
         present: plan.present,
+        // The bootstrap superuser's are warnings.
         differences: plan
             .differences
             .iter()
+            .filter(|found| !found.of_bootstrap)
             .map(|found| format!("{}: {}", found.label, found.reason()))
             .collect(),
     }

@@ -59,6 +59,12 @@ fn what_differs_is_said_with_the_statements_that_end_it() {
         outcome.stderr
     );
     assert!(!advice.iter().any(|sql| sql.contains("ROLE postgres")), "{advice:#?}");
+    assert_eq!(
+        outcome.stderr.matches("role postgres: connection limit 50 there").count(),
+        1,
+        "{}",
+        outcome.stderr
+    );
 
     run(server, &advice.join("\n"));
     assert_eq!(restore(&cli, server, "--globals-only").code, Some(0));

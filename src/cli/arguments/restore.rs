@@ -46,7 +46,7 @@ pub struct Restore {
     #[arg(long)]
     pub globals: bool,
     /// Restore these and nothing else
-    #[arg(long, conflicts_with = "globals")]
+    #[arg(long, conflicts_with_all = ["globals", "create"])]
     pub globals_only: bool,
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]
