@@ -66,9 +66,11 @@ fn settings(roles: &[String], items: &[String]) -> Vec<Setting> {
 fn public(database: &Database) -> Option<PublicSchema> {
     let schema = database.schemas.iter().find(|schema| schema.is_public())?;
     let id = CatalogId::new(Class::NAMESPACE, schema.oid);
+    // The owner's privileges alone are what no ACL means; whether a server has written them down differs.
+    let acl = schema.acl.clone().filter(|acl| *acl != schema.acl_default);
     Some(PublicSchema {
         owner: schema.owner.clone(),
-        acl: schema.acl.clone(),
+        acl,
         comment: database.comments_on(id).next().map(|comment| comment.text.clone()),
         labels: labels(schema, database),
     })
