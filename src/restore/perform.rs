@@ -43,13 +43,12 @@ impl Prepared {
         let encoding = Encoding::new(&self.begin.source.encoding, encoding);
         let run = Run::new(ctx.clone(), catalog, self.options.omit, self.options.keep_going, encoding);
         let run = Arc::new(run);
+        let mut running = vec![self.leader.cancel_handle()];
         if self.plan().globals_only {
-            let running = vec![self.leader.cancel_handle()];
-            return unless_cancelled(ctx, &mut { running }, async |_| globals_only(self, &run).await).await;
+            return unless_cancelled(ctx, &mut running, async |_| globals_only(self, &run).await).await;
         }
         // Roles and tablespaces: the database needs them, even to be made.
         if let Some(globals) = &self.globals {
-            let mut running = vec![self.leader.cancel_handle()];
             let made = async |_: &mut _| globals::before(&run, &self.leader, globals).await;
             unless_cancelled(ctx, &mut running, made).await?;
         }

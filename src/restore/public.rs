@@ -19,7 +19,7 @@ fn has_database_owner(version: Version) -> bool {
     version.at_least(15)
 }
 
-/// An ACL item in which the owner of an older server's `public` stands for the database's owner.
+/// An ACL item with the owner of an older server's `public` in the place of that role.
 fn by_owner(item: &str, owner: &str) -> String {
     let owner = if owner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         owner.to_owned()
