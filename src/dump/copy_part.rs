@@ -1,6 +1,7 @@
-//! One worker: copies parts, compresses frames on other threads while the next ones arrive, sends records.
+//! One worker: copies lots of parts, compresses frames on other threads while the next ones arrive, sends records.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::data::PlannedPart;
 use super::error::Error;
+use super::lot::{self, lots};
 use super::output::Records;
 use super::totals::Totals;
 use crate::archive::{Ctid, DataFormat, Draft, Encoded, Encoder, Flags, Meta, RecordType};
@@ -15,12 +17,15 @@ use crate::context::Context;
 use crate::copy::pages_from_copy;
 use crate::event::Meter;
 use crate::manifest::RowFormat;
-use crate::server::{self, Buffers, Format, Frame, Session};
+use crate::server::{self, Buffers, CopyOut, Format, Frame, Session};
 
 /// Raw bytes of a frame. Larger ones do not compress better and cost memory.
 pub const FRAME_BYTES: usize = 4 << 20;
 /// Frames of one worker that are being compressed while it reads on.
 const ENCODING_MAX: usize = 2;
+
+/// Frames of fewer raw bytes are compressed at once: another thread would only cost time.
+const INLINE_BYTES: u64 = 128 << 10;
 
 /// What all workers share.
 pub struct Shared {
@@ -28,8 +33,10 @@ pub struct Shared {
     pub ctx: Context,
     /// The parts, biggest first.
     pub parts: Vec<PlannedPart>,
-    /// The next one to take.
-    pub next: AtomicUsize,
+    /// Those that share a message.
+    lots: Vec<Range<usize>>,
+    /// The next lot to take.
+    next: AtomicUsize,
     /// Parts that workers could not lock.
     left: Mutex<Vec<usize>>,
     /// zstd level.
@@ -42,9 +49,15 @@ pub struct Shared {
     pub totals: Totals,
 }
 
+/// A frame's compression.
+enum Encoding {
+    Running(JoinHandle<Result<Encoded, Error>>),
+    Done(Encoded),
+}
+
 /// A frame that is being compressed, with what its record will say.
 struct Pending {
-    encoded: JoinHandle<Result<Encoded, Error>>,
+    encoded: Encoding,
     raw_len: u64,
     rows: u32,
     hash: u128,
@@ -52,8 +65,8 @@ struct Pending {
     continued: bool,
 }
 
-/// Takes parts until none is left. Those of tables that cannot be locked at once are left to the leader, who has the
-/// lock: behind somebody who queues for an exclusive lock this session would wait for him, and he for the leader.
+/// Takes lots until none is left. Parts of tables that cannot be locked at once are left to the leader, who has the
+/// lock.
 ///
 /// # Errors
 /// The first thing that goes wrong; the caller cancels the other workers.
@@ -65,56 +78,98 @@ pub async fn work(
 ) -> Result<(), Error> {
     loop {
         let at = shared.next.fetch_add(1, Ordering::Relaxed);
-        if at >= shared.parts.len() {
+        let Some(lot) = shared.lots.get(at) else {
             shared.ctx.meter.worker(index, "");
             return Ok(());
+        };
+        let first = &shared.parts[lot.start];
+        shared.ctx.meter.worker(index, format!("{} part {}", first.label, first.part.number + 1));
+        let mut rest = lot.clone();
+        while !rest.is_empty() {
+            let sql = lot::message(&shared.parts[rest.clone()]);
+            let Err(stop) = copy(rest.clone(), &sql, &mut session, shared, records).await else { break };
+            match stop.error {
+                Error::Server(error) if error.class() == server::Class::Lock && !stop.within => {
+                    session.batch(lot::UNDO).await?;
+                    shared.leave(rest.start + stop.done);
+                    rest.start += stop.done + 1;
+                }
+                error => return Err(error),
+            }
         }
-        let PlannedPart { part, label, lock, .. } = &shared.parts[at];
-        shared.ctx.meter.worker(index, format!("{label} part {}", part.number + 1));
-        if let Some(lock) = lock
-            && !locked(&session, lock).await.map_err(|error| error.context(label))?
-        {
-            shared.leave(at);
-            continue;
-        }
-        copy(at, &mut session, shared, records).await?;
     }
 }
 
-/// Runs a LOCK … NOWAIT; `false` if somebody is in the way. The transaction, and so the snapshot, goes on.
-async fn locked(session: &Session, lock: &str) -> Result<bool, server::Error> {
-    match session.batch(&format!("SAVEPOINT lock; {lock}; RELEASE lock")).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.class() == server::Class::Lock => {
-            session.batch("ROLLBACK TO lock; RELEASE lock").await?;
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Copies a part over a session that has the lock of its table.
+/// Copies a part over the session that has all locks.
 ///
 /// # Errors
-/// Those of the server; [`Error::Cancelled`] when the writer has failed.
-pub async fn copy(
+/// As [`work`].
+pub async fn copy_left(
     at: usize,
     session: &mut Session,
     shared: &Arc<Shared>,
     records: &Records,
 ) -> Result<(), Error> {
-    let PlannedPart { part, label, .. } = &shared.parts[at];
-    let format = match part.format {
-        RowFormat::Text => Format::Text,
-        RowFormat::Binary | RowFormat::LargeObject => Format::Binary,
+    let sql = &shared.parts[at].part.sql;
+    copy(at..at + 1, sql, session, shared, records).await.map_err(|stop| stop.error)
+}
+
+/// Why the parts of a message are not all complete.
+struct Stop {
+    /// So many are.
+    done: usize,
+    /// The next one had begun.
+    within: bool,
+    error: Error,
+}
+
+/// Runs `sql`, which copies these parts.
+async fn copy(
+    parts: Range<usize>,
+    sql: &str,
+    session: &mut Session,
+    shared: &Arc<Shared>,
+    records: &Records,
+) -> Result<(), Stop> {
+    let planned = &shared.parts[parts.clone()];
+    let formats: Vec<Format> = planned
+        .iter()
+        .map(|planned| match planned.part.format {
+            RowFormat::Text => Format::Text,
+            RowFormat::Binary | RowFormat::LargeObject => Format::Binary,
+        })
+        .collect();
+    let mut out = match session.copy_out(sql, &formats, FRAME_BYTES).await {
+        Ok(out) => out,
+        Err(error) => {
+            let error = error.context(&planned[0].label).into();
+            return Err(Stop { done: 0, within: false, error });
+        }
     };
-    let mut out = session.copy_out(&part.sql, format, FRAME_BYTES).await.map_err(|e| e.context(label))?;
+    for (done, planned) in planned.iter().enumerate() {
+        let mut within = false;
+        let copied = copy_part(planned, &mut out, shared, records, &mut within).await;
+        copied.map_err(|error| Stop { done, within, error })?;
+    }
+    Ok(())
+}
+
+/// Takes the frames of one part; `within` when there was one.
+async fn copy_part(
+    planned: &PlannedPart,
+    out: &mut CopyOut<'_>,
+    shared: &Arc<Shared>,
+    records: &Records,
+    within: &mut bool,
+) -> Result<(), Error> {
+    let PlannedPart { part, label, .. } = planned;
     let mut pending: VecDeque<Pending> = VecDeque::new();
     let (mut frame_no, mut raw_bytes) = (0, 0);
     while let Some(frame) = out.next_frame().await.map_err(|e| e.context(label))? {
+        *within = true;
         if pending.len() >= ENCODING_MAX {
             let oldest = pending.pop_front().expect("invariant: just counted");
-            send(at, oldest, frame_no, false, shared, records).await?;
+            send(planned, oldest, frame_no, false, shared, records).await?;
             frame_no += 1;
         }
         let frame = encode(frame, part.format, shared)?;
@@ -126,7 +181,7 @@ pub async fn copy(
         pending.push_back(encode(Frame::default(), part.format, shared)?);
     }
     while let Some(frame) = pending.pop_front() {
-        send(at, frame, frame_no, pending.is_empty(), shared, records).await?;
+        send(planned, frame, frame_no, pending.is_empty(), shared, records).await?;
         frame_no += 1;
     }
     let meter = &shared.ctx.meter;
@@ -147,27 +202,34 @@ fn encode(frame: Frame, format: RowFormat, shared: &Arc<Shared>) -> Result<Pendi
     Meter::add(&shared.ctx.meter.raw_bytes, raw_len);
     Meter::add(&shared.ctx.meter.rows, rows.into());
     let pool = Arc::clone(shared);
-    let encoded = tokio::task::spawn_blocking(move || {
+    let compress = move || {
         let mut encoder = pool.encoder()?;
         let encoded = encoder.encode(&bytes)?;
         pool.give_back(encoder);
         pool.buffers.give(bytes);
         Ok(encoded)
-    });
+    };
+    let encoded = match raw_len {
+        ..INLINE_BYTES => Encoding::Done(compress()?),
+        _ => Encoding::Running(tokio::task::spawn_blocking(compress)),
+    };
     Ok(Pending { encoded, raw_len, rows, hash, continues, continued })
 }
 
 async fn send(
-    at: usize,
+    planned: &PlannedPart,
     frame: Pending,
     frame_no: u32,
     last: bool,
     shared: &Shared,
     records: &Records,
 ) -> Result<(), Error> {
-    let PlannedPart { part, source, .. } = &shared.parts[at];
+    let PlannedPart { part, source, .. } = planned;
     let flags = flags(&frame, last);
-    let encoded = frame.encoded.await.map_err(|_| Error::Worker("compression".to_owned()))??;
+    let payload = match frame.encoded {
+        Encoding::Done(encoded) => encoded,
+        Encoding::Running(thread) => thread.await.map_err(|_| Error::Worker("compression".to_owned()))??,
+    };
     shared.totals.add(part.entry, frame.rows.into(), frame.raw_len, frame.hash);
     let first = frame_no == 0;
     let (from, to) = part.blocks.map_or((None, None), |(from, to)| (Some(from), to));
@@ -191,10 +253,9 @@ async fn send(
             content_hash: Some(frame.hash),
             ..Meta::default()
         },
-        payload: encoded,
+        payload,
     };
-    // The channel closes only when the writer failed: its error is the one that is reported.
-    records.send(draft).await.map_err(|_| Error::Cancelled)
+    records.send(draft).await
 }
 
 fn flags(frame: &Pending, last: bool) -> Flags {
@@ -207,6 +268,7 @@ impl Shared {
     pub fn new(ctx: Context, parts: Vec<PlannedPart>, level: i32) -> Self {
         Self {
             ctx,
+            lots: lots(&parts),
             parts,
             next: AtomicUsize::new(0),
             left: Mutex::default(),

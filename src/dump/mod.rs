@@ -7,6 +7,7 @@ mod entries;
 mod error;
 mod globals;
 mod locks;
+mod lot;
 mod output;
 mod plan;
 mod run;

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::error::Error;
 use crate::archive::{self, Draft, Error as ArchiveError, StoreError, Writer};
 use crate::event::Meter;
 
-/// Frames that wait for the disk, at most: memory is bounded, and workers stop when the disk is slow.
-const QUEUE_MAX: usize = 2;
+/// Payloads that wait for the disk, at most, KiB: memory is bounded, and workers stop when the disk is slow.
+const QUEUE_KIB: usize = 8 << 10;
 
 /// The archive's file. Threads write it that an interrupted dump does not wait for; whoever wants to know that it is
 /// closed, and removed if incomplete, waits for the other end of the channel.
@@ -46,7 +46,25 @@ impl Write for File {
 }
 
 /// Where workers send records.
-pub type Records = mpsc::Sender<Draft>;
+#[derive(Clone)]
+pub struct Records {
+    queue: mpsc::UnboundedSender<(Draft, OwnedSemaphorePermit)>,
+    room: Arc<Semaphore>,
+}
+
+impl Records {
+    /// Hands over a record, when there is room for it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] when the writer has failed: its error is the one that is reported.
+    pub async fn send(&self, draft: Draft) -> Result<(), Error> {
+        // Small records cost at least one, so their number is bounded, too.
+        let kib = (draft.payload.stored.len() >> 10).clamp(1, QUEUE_KIB) as u32;
+        let room = Arc::clone(&self.room).acquire_many_owned(kib).await;
+        let room = room.map_err(|_| Error::Cancelled)?;
+        self.queue.send((draft, room)).map_err(|_| Error::Cancelled)
+    }
+}
 
 /// The running thread.
 pub struct WriterThread<W: Write> {
@@ -56,9 +74,10 @@ pub struct WriterThread<W: Write> {
 impl<W: Write + Send + 'static> WriterThread<W> {
     /// Starts to append what is sent.
     pub fn start(mut writer: Writer<W>, meter: Arc<Meter>) -> (Self, Records) {
-        let (records, mut queue) = mpsc::channel::<Draft>(QUEUE_MAX);
+        let (sender, mut queue) = mpsc::unbounded_channel::<(Draft, OwnedSemaphorePermit)>();
+        let records = Records { queue: sender, room: Arc::new(Semaphore::new(QUEUE_KIB)) };
         let thread = std::thread::spawn(move || {
-            while let Some(draft) = queue.blocking_recv() {
+            while let Some((draft, _room)) = queue.blocking_recv() {
                 writer.append(draft)?;
                 meter.stored_bytes.store(writer.position(), std::sync::atomic::Ordering::Relaxed);
             }

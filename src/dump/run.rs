@@ -271,7 +271,7 @@ async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Err
 /// Copies what the workers could not lock over the session that has the locks.
 async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
     for part in shared.take_left() {
-        copy_part::copy(part, source.leader_mut(), shared, records).await?;
+        copy_part::copy_left(part, source.leader_mut(), shared, records).await?;
     }
     Ok(())
 }

@@ -227,9 +227,7 @@ impl Sender<'_> {
             Encoder::new(LEVEL)?.encode(&raw)
         });
         let payload = encoded.await.map_err(|_| Error::Worker("compressing statistics".to_owned()))??;
-        let sent = self.records.send(Draft::json(RecordType::Statistics, payload)).await;
-        // The writer is gone; it knows why.
-        sent.map_err(|_| Error::Cancelled)
+        self.records.send(Draft::json(RecordType::Statistics, payload)).await
     }
 
     /// Goes on after an error that says nothing of the connection.

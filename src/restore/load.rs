@@ -77,7 +77,7 @@ impl<'a> Load<'a> {
             });
         };
         let failed = |source| Error::Load { label: entry.label.clone(), source };
-        let mut copy = session.copy_in(&sql).await.map_err(failed)?;
+        let mut copy = session.copy_in(&sql, 1).await.map_err(failed)?;
         if format == RowFormat::Binary {
             copy.send(Bytes::from_static(BINARY_HEADER)).await.map_err(failed)?;
         }
@@ -103,7 +103,8 @@ impl<'a> Load<'a> {
         if self.format == RowFormat::Binary {
             self.copy.send(Bytes::from_static(BINARY_TRAILER)).await.map_err(failed)?;
         }
-        self.copy.finish().await.map_err(failed)
+        self.copy.end().await.map_err(failed)?;
+        self.copy.finish().await.map(|rows| rows.iter().sum()).map_err(failed)
     }
 }
 

@@ -15,22 +15,24 @@ const PIECE: usize = 256 * 1024;
 /// So many bytes wait at most for the socket.
 const QUEUE_MAX: usize = 1024 * 1024;
 
-/// A running `COPY … FROM STDIN`. When it is dropped before [`finish`](Self::finish), the COPY fails on the server.
+/// Running `COPY … FROM STDIN`: one, or several in one message to the server. When it is dropped before
+/// [`finish`](Self::finish), the COPY fails on the server, and with it those of the same message.
 #[derive(Debug)]
 pub struct CopyIn<'a> {
     session: &'a mut Session,
     reply: Option<Reply>,
+    copies: usize,
 }
 
 impl Session {
-    /// Starts `sql`, which holds one `COPY … FROM STDIN` (other statements may stand around it), and waits until
-    /// the server is ready for the rows.
+    /// Starts `sql`, which holds `copies` times `COPY … FROM STDIN` (other statements may stand around them), and
+    /// waits until the server is ready for the rows of the first one.
     ///
     /// # Errors
     /// The server's, for example when the table does not exist; a lost connection; an earlier COPY that has not
     /// ended.
-    pub async fn copy_in(&mut self, sql: &str) -> Result<CopyIn<'_>, Error> {
-        if !self.relay.start(Mode::In(In::default())) {
+    pub async fn copy_in(&mut self, sql: &str, copies: usize) -> Result<CopyIn<'_>, Error> {
+        if !self.relay.start(Mode::In(In::new(copies))) {
             return Err(Error::Protocol {
                 context: String::new(),
                 problem: "an earlier COPY has not ended".into(),
@@ -43,7 +45,7 @@ impl Session {
                 return Err(self.error(error).await);
             }
         };
-        let mut copy = CopyIn { session: self, reply: Some(reply) };
+        let mut copy = CopyIn { session: self, reply: Some(reply), copies };
         copy.started().await?;
         Ok(copy)
     }
@@ -114,18 +116,29 @@ impl CopyIn<'_> {
         .await
     }
 
-    /// Ends the rows and waits for the server's answer: the number of rows.
+    /// Ends the rows of a COPY; what is sent next belongs to the next one. The server need not have begun that.
+    ///
+    /// # Errors
+    /// As soon as the server has rejected the COPY, its error; a lost connection.
+    pub async fn end(&mut self) -> Result<(), Error> {
+        match self.put(Outgoing::new(b'c', Bytes::new())).await {
+            true => Ok(()),
+            false => Err(self.rejected().await),
+        }
+    }
+
+    /// When the rows of all COPYs have ended ([`end`](Self::end)): waits for the server's answer, the number of rows of
+    /// each.
     ///
     /// # Errors
     /// The server's; a lost connection.
-    pub async fn finish(mut self) -> Result<u64, Error> {
-        if !self.put(Outgoing::new(b'c', Bytes::new())).await {
-            return Err(self.rejected().await);
-        }
+    pub async fn finish(mut self) -> Result<Vec<u64>, Error> {
         self.answer().await?;
         let reply = self.reply.take();
-        let earlier = self.over();
-        reply.and_then(|reply| reply.rows(earlier)).ok_or_else(|| Error::Protocol {
+        let begun = self.over();
+        let rows = |reply: Reply| begun.iter().map(|before| reply.rows(*before)).collect();
+        let rows: Option<Vec<u64>> = reply.and_then(rows);
+        rows.filter(|rows| rows.len() == self.copies).ok_or_else(|| Error::Protocol {
             context: String::new(),
             problem: "the server did not say how many rows it took".into(),
         })
@@ -169,12 +182,13 @@ impl CopyIn<'_> {
         self.session.error(error).await
     }
 
-    /// The session is free again. Returns how many statements were complete before the COPY.
-    fn over(&mut self) -> usize {
+    /// The session is free again. Returns for each COPY how many statements were complete before it.
+    fn over(&mut self) -> Vec<usize> {
         self.reply = None;
-        let mut state = self.session.relay.lock();
-        state.mode = Mode::Off;
-        state.earlier
+        match std::mem::take(&mut self.session.relay.lock().mode) {
+            Mode::In(copies) => copies.begun,
+            _ => Vec::new(),
+        }
     }
 }
 

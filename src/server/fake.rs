@@ -95,7 +95,7 @@ async fn copy_out_gives_rows_and_compares_the_count() {
         })
         .await;
         let mut copy =
-            session.copy_out("set local x = 1; copy t to stdout", Format::Text, 4).await.expect("started");
+            session.copy_out("set local x = 1; copy t to stdout", &[Format::Text], 4).await.expect("started");
         let first = copy.next_frame().await.expect("a frame").expect("a frame");
         assert_eq!((first.bytes.as_slice(), first.rows), (&b"a\nb\n"[..], 2));
         assert_eq!(copy.next_frame().await.expect("a frame").map(|f| f.bytes), Some(b"c\n".to_vec()));
@@ -119,7 +119,7 @@ async fn an_error_in_the_middle_of_copy_out_is_the_servers() {
         peer.send(&[(b'C', b"SELECT 0\0"), READY]).await;
     })
     .await;
-    let mut copy = session.copy_out("copy t to stdout", Format::Text, 2).await.expect("started");
+    let mut copy = session.copy_out("copy t to stdout", &[Format::Text], 2).await.expect("started");
     copy.next_frame().await.expect("the rows before it");
     let error = copy.next_frame().await.expect_err("the error").context("table t");
     assert_eq!(error.to_string(), "table t: division by zero (SQLSTATE 22012)");
@@ -140,7 +140,7 @@ async fn a_lost_connection_is_not_an_end() {
             }
         })
         .await;
-        let mut copy = session.copy_out("copy t to stdout", Format::Text, 100).await.expect("started");
+        let mut copy = session.copy_out("copy t to stdout", &[Format::Text], 100).await.expect("started");
         let error = copy.next_frame().await.expect_err("lost");
         assert_eq!((error.class(), error.sqlstate()), (Class::Lost, code), "{error}");
     }
@@ -154,7 +154,7 @@ async fn a_farewell_to_an_idle_session_explains_the_next_failure() {
     .await;
     let error = session.batch("select").await.expect_err("lost");
     assert_eq!((error.class(), error.sqlstate()), (Class::Lost, Some("57P05")), "{error}");
-    let error = session.copy_in("copy t from stdin").await.expect_err("lost");
+    let error = session.copy_in("copy t from stdin", 1).await.expect_err("lost");
     assert_eq!(error.sqlstate(), Some("57P05"));
 }
 
@@ -172,14 +172,14 @@ async fn a_dropped_copy_out_blocks_the_next_until_the_server_is_done() {
         peer.send(&[(b'H', &[0, 0, 0]), (b'd', b"z\n"), (b'c', b""), (b'C', b"COPY 1\0"), READY]).await;
     })
     .await;
-    let mut copy = session.copy_out("copy t to stdout", Format::Text, 2).await.expect("started");
+    let mut copy = session.copy_out("copy t to stdout", &[Format::Text], 2).await.expect("started");
     copy.next_frame().await.expect("a frame");
     drop(copy);
-    let refused = session.copy_out("copy u to stdout", Format::Text, 2).await.expect_err("not yet");
+    let refused = session.copy_out("copy u to stdout", &[Format::Text], 2).await.expect_err("not yet");
     assert!(matches!(refused, Error::Protocol { .. }));
     go_on.send(()).expect("the script waits");
     session.batch("select").await.expect("answered after the rest");
-    let mut copy = session.copy_out("copy u to stdout", Format::Text, 2).await.expect("started");
+    let mut copy = session.copy_out("copy u to stdout", &[Format::Text], 2).await.expect("started");
     let frame = copy.next_frame().await.expect("a frame").map(|frame| frame.bytes);
     assert_eq!(frame, Some(b"z\n".to_vec()), "nothing of the first table");
 }
@@ -202,9 +202,10 @@ async fn copy_in_sends_everything_and_returns_the_count() {
         peer.send(&[(b'C', b"COPY 500000\0"), (b'C', b"COMMIT\0"), READY]).await;
     })
     .await;
-    let mut copy = session.copy_in("truncate t; copy t from stdin; commit").await.expect("started");
+    let mut copy = session.copy_in("truncate t; copy t from stdin; commit", 1).await.expect("started");
     copy.send(rows).await.expect("sent");
-    assert_eq!(copy.finish().await.expect("taken"), 500_000);
+    copy.end().await.expect("sent");
+    assert_eq!(copy.finish().await.expect("taken"), [500_000]);
 }
 
 #[tokio::test]
@@ -219,7 +220,7 @@ async fn copy_in_stops_when_the_server_has_rejected_it() {
         peer.send(&[(b'C', b"SELECT 0\0"), READY]).await;
     })
     .await;
-    let mut copy = session.copy_in("copy t from stdin").await.expect("started");
+    let mut copy = session.copy_in("copy t from stdin", 1).await.expect("started");
     let piece = Bytes::from(vec![b'x'; 1_000_000]);
     let mut sent = 0;
     let error = loop {
@@ -247,7 +248,7 @@ async fn copy_in_that_is_given_up_fails_on_the_server() {
             peer.send(&[(b'C', b"SELECT 0\0"), READY]).await;
         })
         .await;
-        let copy = session.copy_in("copy t from stdin").await.expect("started");
+        let copy = session.copy_in("copy t from stdin", 1).await.expect("started");
         if abort {
             copy.abort("enough").await.expect("aborted");
         } else {
@@ -266,7 +267,7 @@ async fn copy_in_refused_at_once_leaves_the_session_usable() {
         peer.send(&[(b'C', b"SELECT 0\0"), READY]).await;
     })
     .await;
-    let error = session.copy_in("copy t from stdin").await.expect_err("refused");
+    let error = session.copy_in("copy t from stdin", 1).await.expect_err("refused");
     assert_eq!(error.sqlstate(), Some("25006"));
     session.batch("select").await.expect("the session is free");
 }
@@ -289,7 +290,106 @@ async fn a_statement_whose_answer_nobody_awaited_does_not_disturb() {
         _ = session.batch("select 1; select 1/0") => {}
         () = std::future::ready(()) => {}
     }
-    let mut copy = session.copy_in("copy t from stdin").await.expect("started");
+    let mut copy = session.copy_in("copy t from stdin", 1).await.expect("started");
     copy.send("a\n".into()).await.expect("sent");
-    assert_eq!(copy.finish().await.expect("taken"), 1);
+    copy.end().await.expect("sent");
+    assert_eq!(copy.finish().await.expect("taken"), [1]);
+}
+
+#[tokio::test]
+async fn several_copies_out_of_one_message() {
+    let mut session = session(|mut peer| async move {
+        peer.expect(b'Q').await;
+        peer.send(&[(b'C', b"LOCK TABLE\0"), (b'H', &[0]), (b'd', b"a\n"), (b'c', b""), (b'C', b"COPY 1\0")])
+            .await;
+        peer.send(&[(b'C', b"LOCK TABLE\0"), (b'H', &[0]), (b'c', b""), (b'C', b"COPY 0\0")]).await;
+        peer.send(&[(b'H', &[0]), (b'd', b"b\n"), (b'd', b"c\n"), (b'c', b""), (b'C', b"COPY 2\0")]).await;
+        peer.send(&[(b'C', b"RELEASE\0"), READY]).await;
+        peer.expect(b'Q').await;
+        peer.send(&[(b'C', b"SELECT 0\0"), READY]).await;
+    })
+    .await;
+    let mut copies = session.copy_out("…", &[Format::Text; 3], 2).await.expect("started");
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        let mut bytes = Vec::new();
+        while let Some(frame) = copies.next_frame().await.expect("a frame") {
+            bytes.extend(frame.bytes);
+        }
+        found.push((bytes, copies.rows()));
+    }
+    assert_eq!(found, [(b"a\n".to_vec(), 1), (vec![], 0), (b"b\nc\n".to_vec(), 2)]);
+    assert_eq!(copies.next_frame().await.expect("nothing more"), None);
+    drop(copies);
+    session.batch("select").await.expect("the session is free");
+}
+
+#[tokio::test]
+async fn what_was_complete_before_an_error_stays_complete() {
+    for read_on in [true, false] {
+        let mut session = session(|mut peer| async move {
+            peer.expect(b'Q').await;
+            peer.send(&[(b'H', &[0]), (b'd', b"a\n"), (b'c', b""), (b'C', b"COPY 1\0")]).await;
+            peer.send(&[(b'E', &error("ERROR", "55P03", "could not obtain lock")), READY]).await;
+            peer.expect(b'Q').await;
+            peer.send(&[(b'C', b"ROLLBACK\0"), READY]).await;
+            peer.expect(b'Q').await;
+        })
+        .await;
+        let mut copies = session.copy_out("…", &[Format::Text; 2], 99).await.expect("started");
+        assert!(copies.next_frame().await.expect("a frame").is_some());
+        assert!(copies.next_frame().await.expect("its end").is_none());
+        if read_on {
+            let error = copies.next_frame().await.expect_err("the second one fails");
+            assert_eq!(error.sqlstate(), Some("55P03"));
+        } else {
+            // Nobody looks at the error, which is there.
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        drop(copies);
+        session.batch("rollback to lock").await.expect("the session is free");
+        assert!(session.copy_out("…", &[Format::Text], 9).await.is_ok(), "and takes another COPY");
+    }
+}
+
+#[tokio::test]
+async fn several_copies_into_one_message() {
+    let mut session = session(|mut peer| async move {
+        peer.expect(b'Q').await;
+        peer.send(&[(b'C', b"CREATE TABLE\0"), (b'G', &[0])]).await;
+        // All rows may come before the server begins the second one.
+        for expected in [(b'd', &b"a\n"[..]), (b'c', b""), (b'd', b"b\n"), (b'c', b"")] {
+            let (tag, body) = peer.receive().await;
+            assert_eq!((tag, body.as_slice()), expected);
+        }
+        peer.send(&[
+            (b'C', b"COPY 1\0"),
+            (b'C', b"CREATE TABLE\0"),
+            (b'G', &[0]),
+            (b'C', b"COPY 5\0"),
+            READY,
+        ])
+        .await;
+    })
+    .await;
+    let mut copies = session.copy_in("…", 2).await.expect("started");
+    for row in ["a\n", "b\n"] {
+        copies.send(Bytes::from(row)).await.expect("sent");
+        copies.end().await.expect("sent");
+    }
+    assert_eq!(copies.finish().await.expect("taken"), [1, 5]);
+}
+
+#[tokio::test]
+async fn a_message_with_fewer_copies_than_expected_is_an_error() {
+    let mut session = session(|mut peer| async move {
+        peer.expect(b'Q').await;
+        peer.send(&[(b'G', &[0]), (b'C', b"COPY 0\0"), READY]).await;
+        while peer.receive().await.0 != b'X' {}
+    })
+    .await;
+    let mut copies = session.copy_in("…", 2).await.expect("started");
+    copies.end().await.expect("sent");
+    copies.end().await.expect("sent");
+    copies.finish().await.expect_err("only one came");
 }

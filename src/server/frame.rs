@@ -97,6 +97,8 @@ pub(super) struct Assembler {
     buffers: Buffers,
     frame: Frame,
     finished: VecDeque<Frame>,
+    /// Bytes in those.
+    waiting: usize,
     /// Rows in all frames.
     rows: u64,
     /// Where the row being read begins in the current frame.
@@ -132,6 +134,7 @@ impl Assembler {
             buffers,
             frame: Frame::default(),
             finished: VecDeque::new(),
+            waiting: 0,
             rows: 0,
             row_start: 0,
             left: 0,
@@ -144,14 +147,21 @@ impl Assembler {
         }
     }
 
-    /// How many finished frames wait.
+    /// Bytes of the finished frames that wait.
     pub(super) fn waiting(&self) -> usize {
-        self.finished.len()
+        self.waiting
+    }
+
+    /// Bytes that a frame has at least.
+    pub(super) fn target(&self) -> usize {
+        self.target
     }
 
     /// The next finished frame.
     pub(super) fn pop(&mut self) -> Option<Frame> {
-        self.finished.pop_front()
+        let frame = self.finished.pop_front()?;
+        self.waiting -= frame.bytes.len();
+        Some(frame)
     }
 
     /// Rows so far.
@@ -286,6 +296,7 @@ impl Assembler {
     }
 
     fn close(&mut self) {
+        self.waiting += self.frame.bytes.len();
         self.finished.push_back(std::mem::take(&mut self.frame));
     }
 

@@ -13,7 +13,10 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryStream};
 
-use super::frame::Assembler;
+use super::frame::{Assembler, Frame, Violation};
+
+/// When so many frames wait for the caller, or as many bytes in smaller ones, nothing more is read.
+const WAITING_MAX: usize = 2;
 
 /// The shared state. Locked for each piece that is read or written, never across a wait.
 #[derive(Debug, Default)]
@@ -24,8 +27,9 @@ pub(super) struct State {
     pub mode: Mode,
     /// The server has begun the COPY.
     pub started: bool,
-    /// Statements that were complete before the COPY began: `set local …; copy …` in one message.
-    pub earlier: usize,
+    /// Statements of the message that are complete. Each COPY remembers how many were before it began, since that is
+    /// where its tag will be: `set local …; copy …` in one message.
+    pub complete: usize,
     /// The connection is gone: nobody reads and writes any more.
     pub closed: bool,
     /// The connection's task.
@@ -34,7 +38,7 @@ pub(super) struct State {
     pub caller: Option<Waker>,
 }
 
-/// What the tap does with COPY messages.
+/// What the tap does with COPY messages. A message to the server may hold several COPYs, all in one direction.
 #[derive(Debug, Default)]
 pub(super) enum Mode {
     /// No COPY runs.
@@ -44,21 +48,105 @@ pub(super) enum Mode {
     Out(Box<Out>),
     /// Rows are sent.
     In(In),
-    /// The caller has given up a COPY OUT; its rows are thrown away.
+    /// The caller has given up a COPY OUT; its rows, and those of the COPYs behind it, are thrown away.
     Discard,
 }
 
+/// The COPYs of a message. The server sends one while the caller still takes frames of another before it.
 #[derive(Debug)]
 pub(super) struct Out {
+    copies: VecDeque<Sent>,
+    /// How many of them the server has ended.
+    ended: usize,
+    /// Bytes of frames of those.
+    held: usize,
+    /// It is within one.
+    running: bool,
+    /// It has answered completely.
+    pub answered: bool,
+}
+
+/// A COPY that the server sends.
+#[derive(Debug)]
+pub(super) struct Sent {
     pub assembler: Assembler,
-    /// CopyDone has come.
-    pub done: bool,
+    /// Statements that were complete before it.
+    pub before: usize,
+}
+
+impl Out {
+    /// COPYs that will come in this order.
+    pub fn new(copies: impl IntoIterator<Item = Assembler>) -> Self {
+        let copies = copies.into_iter().map(|assembler| Sent { assembler, before: 0 }).collect();
+        Self { copies, ended: 0, held: 0, running: false, answered: false }
+    }
+
+    /// Whether another COPY may begin.
+    pub fn expects(&self) -> bool {
+        !self.running && self.ended < self.copies.len()
+    }
+
+    /// The server begins the next COPY, behind so many statements.
+    pub fn begin(&mut self, before: usize) {
+        if let Some(next) = self.copies.get_mut(self.ended) {
+            next.before = before;
+            self.running = true;
+        }
+    }
+
+    /// The COPY that the server is within.
+    pub fn running(&mut self) -> Option<&mut Assembler> {
+        self.copies.get_mut(self.ended).filter(|_| self.running).map(|sent| &mut sent.assembler)
+    }
+
+    /// Whether the server is within a COPY.
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// The server has ended the COPY that it was within.
+    ///
+    /// # Errors
+    /// When its data are not complete.
+    pub fn end(&mut self) -> Result<(), Violation> {
+        let Some(assembler) = self.running() else { return Ok(()) };
+        assembler.end()?;
+        self.held += assembler.waiting();
+        self.running = false;
+        self.ended += 1;
+        Ok(())
+    }
+
+    /// So much waits for the caller that nothing more should be read.
+    pub fn is_full(&self) -> bool {
+        let Some(current) = self.copies.get(self.ended) else { return false };
+        self.held + current.assembler.waiting() >= WAITING_MAX * current.assembler.target()
+    }
+
+    /// The next frame of the caller's COPY.
+    pub fn pop(&mut self) -> Option<Frame> {
+        let frame = self.copies.front_mut()?.assembler.pop()?;
+        if self.ended > 0 {
+            self.held -= frame.bytes.len();
+        }
+        Some(frame)
+    }
+
+    /// The caller's COPY, if the server has ended it: the caller goes on with the next one.
+    pub fn next(&mut self) -> Option<Sent> {
+        self.ended = self.ended.checked_sub(1)?;
+        self.copies.pop_front()
+    }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct In {
     queue: VecDeque<Outgoing>,
     queued: usize,
+    /// COPYs in the message.
+    copies: usize,
+    /// For each COPY that the server has begun: statements that were complete before it.
+    pub begun: Vec<usize>,
     /// The server has reported an error, or the caller has given up: no more data go out.
     pub ended: bool,
     /// The caller has gone; the session is free again when the server has answered.
@@ -66,6 +154,16 @@ pub(super) struct In {
 }
 
 impl In {
+    /// Whether another COPY may begin.
+    pub fn expects(&self) -> bool {
+        self.begun.len() < self.copies
+    }
+
+    /// So many COPYs.
+    pub fn new(copies: usize) -> Self {
+        Self { copies, ..Self::default() }
+    }
+
     /// Payload bytes in the queue.
     pub fn queued(&self) -> usize {
         self.queued
@@ -120,7 +218,7 @@ impl Relay {
         }
         state.mode = mode;
         state.started = false;
-        state.earlier = 0;
+        state.complete = 0;
         true
     }
 }
@@ -177,8 +275,17 @@ impl Reply {
 
     /// Ready when the server has answered completely.
     pub fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), tokio_postgres::Error>> {
+        self.poll_tag(cx, usize::MAX)
+    }
+
+    /// Ready when the server has completed more than so many statements, or answered completely.
+    pub fn poll_tag(
+        &mut self,
+        cx: &mut Context<'_>,
+        before: usize,
+    ) -> Poll<Result<(), tokio_postgres::Error>> {
         loop {
-            if self.ended {
+            if self.tags.len() > before || self.ended {
                 return Poll::Ready(Ok(()));
             }
             match std::task::ready!(self.stream.as_mut().poll_next(cx)) {
@@ -193,9 +300,9 @@ impl Reply {
         }
     }
 
-    /// The number of rows in the tag of the COPY.
-    pub fn rows(&self, earlier: usize) -> Option<u64> {
-        self.tags.get(earlier).copied()
+    /// The number of rows in the tag of the COPY that so many statements were before.
+    pub fn rows(&self, before: usize) -> Option<u64> {
+        self.tags.get(before).copied()
     }
 }
 

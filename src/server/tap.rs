@@ -16,9 +16,6 @@ use super::relay::{Mode, Outgoing, Shared, State};
 /// Bytes per read.
 const READ: usize = 256 * 1024;
 
-/// When so many finished frames wait for the caller, nothing more is read.
-pub(super) const WAITING_MAX: usize = 2;
-
 /// Below so many queued bytes the sender is woken.
 pub(super) const QUEUE_LOW: usize = 512 * 1024;
 
@@ -115,14 +112,16 @@ impl<S> Tap<S> {
                     if n == 0 {
                         return Ok(Stop::Done);
                     }
-                    if let Mode::Out(copy) = &mut state.mode {
-                        if copy.assembler.waiting() >= WAITING_MAX {
+                    if let Mode::Out(out) = &mut state.mode {
+                        if out.is_full() {
                             state.tap_waits(cx);
                             return Ok(Stop::Full);
                         }
-                        copy.assembler.push(&bytes[..n]).map_err(protocol)?;
-                        if copy.assembler.waiting() > 0 {
-                            state.wake_caller();
+                        if let Some(assembler) = out.running() {
+                            assembler.push(&bytes[..n]).map_err(protocol)?;
+                            if assembler.waiting() > 0 {
+                                state.wake_caller();
+                            }
                         }
                     }
                     self.start += n;
@@ -151,20 +150,29 @@ fn begin(header: [u8; 5], state: &mut State) -> io::Result<At> {
     }
     let body = len as usize - 4;
     let pass = At::Pass { header: 5, body };
-    let State { mode, started, .. } = state;
+    let State { mode, started, complete, .. } = state;
     Ok(match (tag, mode) {
-        (b'H', Mode::Out(_) | Mode::Discard) | (b'G', Mode::In(_)) if !*started => {
+        (b'H', Mode::Out(out)) if out.expects() => {
+            out.begin(*complete);
+            *started = true;
+            At::Skip(body)
+        }
+        (b'H', Mode::Discard) => {
+            *started = true;
+            At::Skip(body)
+        }
+        (b'G', Mode::In(copies)) if copies.expects() => {
+            copies.begun.push(*complete);
             *started = true;
             state.wake_caller();
             At::Skip(body)
         }
-        (b'd', Mode::Out(copy)) if *started && !copy.done => {
-            copy.assembler.begin(body).map_err(protocol)?;
+        (b'd', Mode::Out(out)) if out.is_running() => {
+            out.running().map_or(Ok(()), |assembler| assembler.begin(body)).map_err(protocol)?;
             At::Collect(body)
         }
-        (b'c', Mode::Out(copy)) if *started && !copy.done => {
-            copy.assembler.end().map_err(protocol)?;
-            copy.done = true;
+        (b'c', Mode::Out(out)) if out.is_running() => {
+            out.end().map_err(protocol)?;
             state.wake_caller();
             At::Skip(body)
         }
@@ -173,18 +181,22 @@ fn begin(header: [u8; 5], state: &mut State) -> io::Result<At> {
         (b'd' | b'c' | b'G' | b'H' | b'W', _) => {
             return Err(protocol(format!("unexpected COPY message of type '{}'", char::from(tag))));
         }
-        (b'E', Mode::In(copy)) if *started => {
-            copy.end();
+        (b'E', Mode::In(copies)) if *started => {
+            copies.end();
             state.wake_caller();
             pass
         }
-        (b'C', Mode::Out(_) | Mode::In(_)) if !*started => {
-            state.earlier += 1;
+        (b'C', _) => {
+            *complete += 1;
             pass
         }
         // The end of an earlier statement whose answer nobody waited for.
         (b'Z', _) if !*started => {
-            state.earlier = 0;
+            *complete = 0;
+            pass
+        }
+        (b'Z', Mode::Out(out)) => {
+            out.answered = true;
             pass
         }
         (b'Z', Mode::In(copy)) if *started && copy.abandoned => {
@@ -388,10 +400,7 @@ mod tests {
     }
 
     fn out(format: Format, target: usize) -> Mode {
-        Mode::Out(Box::new(Out {
-            assembler: Assembler::new(format, target, Buffers::default()),
-            done: false,
-        }))
+        Mode::Out(Box::new(Out::new([Assembler::new(format, target, Buffers::default())])))
     }
 
     /// Reads to the end through a buffer of `room` bytes, taking a frame whenever the tap waits for that.
@@ -399,7 +408,7 @@ mod tests {
         let (mut passed, mut frames) = (Vec::new(), Vec::new());
         let mut cx = Context::from_waker(Waker::noop());
         let pop = |tap: &Tap<Socket>| match &mut tap.relay.lock().mode {
-            Mode::Out(copy) => copy.assembler.pop(),
+            Mode::Out(out) => out.pop(),
             _ => None,
         };
         loop {
@@ -439,7 +448,11 @@ mod tests {
             let (passed, frames) = drain(&mut tap, room).expect("valid");
             prop_assert_eq!(passed, expected);
             check(&frames, &rows, target);
-            prop_assert_eq!(tap.relay.lock().earlier, 1);
+            let ended = match &mut tap.relay.lock().mode {
+                Mode::Out(out) => out.next().map(|sent| (sent.before, sent.assembler.rows())),
+                _ => None,
+            };
+            prop_assert_eq!(ended, Some((1, rows.len() as u64)));
         }
 
         #[test]
@@ -485,7 +498,8 @@ mod tests {
             (b'd', Mode::Off),
             (b'G', out(Format::Text, 1)),
             (b'd', out(Format::Text, 1)),
-            (b'H', Mode::In(In::default())),
+            (b'H', Mode::In(In::new(1))),
+            (b'G', Mode::In(In::new(0))),
             (b'W', Mode::Off),
         ] {
             let error = drain(&mut tap(&message(tag, &[0]), 99, mode), 9).expect_err("refused").to_string();
@@ -515,7 +529,7 @@ mod tests {
     #[test]
     fn an_error_of_the_server_stops_the_data() {
         let flow = [message(b'G', &[0]), message(b'E', b"\0")].concat();
-        let mut tap = tap(&flow, 99, Mode::In(In::default()));
+        let mut tap = tap(&flow, 99, Mode::In(In::new(1)));
         if let Mode::In(copy) = &mut tap.relay.lock().mode {
             copy.push(Outgoing::new(b'd', "some rows".into()));
         }
