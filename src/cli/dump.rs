@@ -63,6 +63,7 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
         level: arguments.compress,
         labels: arguments.label.iter().cloned().collect(),
         split_above: (!arguments.no_split).then_some(arguments.split_above),
+        schema_only: arguments.schema_only,
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
         text_only: arguments.copy_format == CopyFormat::Text,

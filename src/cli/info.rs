@@ -36,6 +36,7 @@ fn json(contents: &Contents) -> serde_json::Value {
         "kinds": contents.kinds,
         "source": contents.source,
         "database": contents.database,
+        "schema_only": contents.schema_only,
         "labels": contents.labels,
         "statistics": contents.statistics,
         "warnings": contents.warnings,
@@ -96,7 +97,10 @@ fn text(contents: &Contents) -> String {
         .add("objects", &format!("{}: {}", figure::number(contents.object_count() as u64), kinds.join(", ")));
     let tables = figure::count(contents.tables.len() as u64, "table");
     let large = figure::count(contents.large_objects.count as u64, "large object");
-    lines.add("rows", &format!("{} in {tables}, {large}", figure::number(contents.rows)));
+    match contents.schema_only {
+        true => lines.add("rows", "none: definitions only"),
+        false => lines.add("rows", &format!("{} in {tables}, {large}", figure::number(contents.rows))),
+    }
     if let Some(all) = &contents.globals {
         lines.add("globals", &globals::counts(all));
     }
@@ -105,6 +109,7 @@ fn text(contents: &Contents) -> String {
             let relations = figure::count(total.relations, "relation");
             lines.add("statistics", &format!("{relations}, {}", figure::count(total.columns, "column")));
         }
+        None if contents.schema_only => {}
         None => lines.add("statistics", "none: a restore runs ANALYZE"),
     }
     for (key, value) in &contents.labels {

@@ -1,11 +1,12 @@
 //! From the objects of a database to the entries of an archive: order, dependencies, SQL. Pure.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
 use crate::manifest::{Column, Entry, SecurityLabel};
 use crate::object::acl::{AclError, object_acl};
-use crate::object::{CatalogId, Class, Database, Kind, Object, Repairs, Scope};
+use crate::object::{CatalogId, Class, Database, Kind, Object, Scope};
 use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
@@ -20,23 +21,25 @@ pub struct Entries {
     pub warnings: Vec<String>,
 }
 
-/// Orders the objects and renders their SQL.
+/// Orders the objects and renders their SQL, on all cores; of `schema_only` dumps what is no definition is left out.
 ///
 /// # Errors
 /// An ACL that cannot be read.
-pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError> {
+pub fn entries(database: &Database, source: Version, schema_only: bool) -> Result<Entries, AclError> {
     let all = database.objects();
     let (folded, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|object| object.folded_into().is_some());
-    let objects: Vec<&dyn Object> = all.into_iter().filter(|object| !database.is_member(*object)).collect();
+    let dumped =
+        |object: &&dyn Object| !database.is_member(*object) && !(schema_only && is_data(object.kind()));
+    let objects: Vec<&dyn Object> = all.into_iter().filter(dumped).collect();
     let by_id: HashMap<CatalogId, NodeIndex> =
         objects.iter().enumerate().map(|(at, object)| (object.id(), at)).collect();
-    let Ordered { order, deps, repairs, warnings } = order(&nodes(database, &objects, &folded, &by_id));
+    let Ordered { order, deps, repairs, warnings } =
+        order(&nodes(database, &objects, &folded, &by_id), &|at| label(objects[at]));
     let scope = Scope { source, repairs: &repairs, database };
 
+    let mut rendered = on_all_cores(&objects, |object| render(*object, &scope));
     // Boundaries come after the objects in the list of nodes and have no entry.
-    let created: Vec<Vec<Sql>> = objects.iter().map(|object| create(*object, &scope)).collect();
-    let has_entry =
-        |at: NodeIndex| at < objects.len() && (!created[at].is_empty() || is_bare(objects[at].kind()));
+    let has_entry = |at: NodeIndex| !matches!(rendered.get(at), None | Some(Ok(None)));
     let entry_deps = entry_dependencies(&deps, has_entry);
 
     let mut number = vec![0; objects.len()];
@@ -48,9 +51,8 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
     let inner = printed_inside(&objects, &by_id, &number);
 
     let mut out = Entries { warnings, ..Entries::default() };
-    let mut created = created;
-    for at in order.into_iter().filter(|at| *at < objects.len() && number[*at] > 0) {
-        let mut entry = entry(objects[at], std::mem::take(&mut created[at]), &scope, &repairs)?;
+    for at in order.into_iter().filter(|at| *at < objects.len()) {
+        let Some(mut entry) = std::mem::replace(&mut rendered[at], Ok(None))? else { continue };
         entry.id = number[at];
         entry.deps =
             entry_deps[at].iter().filter(|dep| **dep < objects.len()).map(|dep| number[*dep]).collect();
@@ -64,10 +66,43 @@ pub fn entries(database: &Database, source: Version) -> Result<Entries, AclError
     Ok(out)
 }
 
+/// `make` of each item, in their order. What it costs is processor time only, and nothing else is to do meanwhile.
+fn on_all_cores<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // A thread costs as much as some hundred entries.
+    let share = items.len().div_ceil(threads).max(500);
+    let make = &make;
+    std::thread::scope(|scope| {
+        let start = move |items: &[T]| items.iter().map(make).collect::<Vec<R>>();
+        let shares: Vec<_> = items.chunks(share).map(|items| scope.spawn(move || start(items))).collect();
+        let join = |share: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
+            share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        shares.into_iter().flat_map(join).collect()
+    })
+}
+
+/// The entry of an object, without its place in the order; `None` where it has none.
+fn render(object: &dyn Object, scope: &Scope<'_>) -> Result<Option<Entry>, AclError> {
+    let ddl = create(object, scope);
+    if ddl.is_empty() && !is_bare(object.kind()) {
+        return Ok(None);
+    }
+    entry(object, ddl, scope).map(Some)
+}
+
 /// The statements of an object. Any of them may hold expressions as the server printed them, so all are made safe to
 /// be read again.
 fn create(object: &dyn Object, scope: &Scope<'_>) -> Vec<Sql> {
     object.create(scope).into_iter().map(Sql::keep_array_casts).collect()
+}
+
+/// What `pg_dump --schema-only` leaves out, too. A refresh would read rows that are not there.
+fn is_data(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::TableData | Kind::SequenceValue | Kind::LargeObject | Kind::LargeObjectData | Kind::Refresh
+    )
 }
 
 /// Kinds whose entries have no definition: rows, values, privileges.
@@ -91,12 +126,12 @@ fn printed_inside(
 }
 
 /// One node per object; edges from pg_depend and from what the kinds add.
-fn nodes(
+fn nodes<'a>(
     database: &Database,
-    objects: &[&dyn Object],
+    objects: &[&'a dyn Object],
     folded: &[&dyn Object],
     by_id: &HashMap<CatalogId, NodeIndex>,
-) -> Vec<Node> {
+) -> Vec<Node<'a>> {
     let aliases: HashMap<CatalogId, CatalogId> = database
         .aliases
         .iter()
@@ -118,21 +153,20 @@ fn nodes(
         None
     };
 
-    let mut nodes: Vec<Node> = objects
+    let mut nodes: Vec<Node<'a>> = objects
         .iter()
         .map(|object| Node {
             id: object.id(),
             kind: object.kind(),
             key: SortKey {
-                schema: object.schema().map(str::to_owned),
-                name: object.name().to_owned(),
+                schema: object.schema().map(Cow::Borrowed),
+                name: Cow::Borrowed(object.name()),
                 ties: object.ties(),
                 oid: object.id().oid,
             },
             deps: object.dependencies().into_iter().filter_map(resolve).collect(),
             printed_in: object.printed_in().and_then(resolve),
             shell_of: object.shell_of().and_then(resolve),
-            label: label(*object),
         })
         .collect();
     for row in &database.depends {
@@ -156,12 +190,7 @@ fn label(object: &dyn Object) -> String {
     format!("{} {}", object.kind().words(), object.reference())
 }
 
-fn entry(
-    object: &dyn Object,
-    ddl: Vec<Sql>,
-    scope: &Scope<'_>,
-    repairs: &Repairs,
-) -> Result<Entry, AclError> {
+fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>) -> Result<Entry, AclError> {
     let kind = object.kind();
     let reference = object.reference();
     let owner = object.owner();
@@ -176,8 +205,8 @@ fn entry(
         schema: object.schema().map(str::to_owned),
         name: object.name().to_owned(),
         table: object.table().map(str::to_owned),
-        label: label(object),
-        section: section(object.id(), kind, repairs),
+        label: format!("{} {reference}", kind.words()),
+        section: section(object.id(), kind, scope.repairs),
         pass: kind.pass(),
         deps: Vec::new(),
         ddl,
@@ -198,6 +227,9 @@ fn entry(
 /// COMMENT on the object and on its columns.
 fn comments(object: &dyn Object, database: &Database) -> Vec<Sql> {
     let mut sql = Vec::new();
+    if database.lookup.comments.is_empty() {
+        return sql;
+    }
     for (id, target) in object.comments_of() {
         for comment in database.comments_on(id) {
             if let Some(on) = target_of(object, &target, comment.sub) {
@@ -211,6 +243,9 @@ fn comments(object: &dyn Object, database: &Database) -> Vec<Sql> {
 /// SECURITY LABEL on the object and on its columns, of every provider. Labels name objects as comments do.
 pub fn labels(object: &dyn Object, database: &Database) -> Vec<SecurityLabel> {
     let mut labels = Vec::new();
+    if database.lookup.labels.is_empty() {
+        return labels;
+    }
     for (id, target) in object.comments_of() {
         for label in database.labels_on(id) {
             if let Some(on) = target_of(object, &target, label.sub) {

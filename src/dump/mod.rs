@@ -50,6 +50,8 @@ pub struct Options {
     pub labels: BTreeMap<String, String>,
     /// Tables above this many bytes (heap and TOAST) are read in ranges; `None` = never.
     pub split_above: Option<u64>,
+    /// Definitions only: no rows, values of sequences, large objects, refreshes or statistics.
+    pub schema_only: bool,
     /// Leave out objects of kinds that pgark does not dump, with a warning each.
     pub skip_unsupported: bool,
     /// How long to wait for table locks.

@@ -126,12 +126,14 @@ async fn write(
     let created = ctx.timestamp();
     let mut skipped = unsupported(ctx, &database, options)?;
     skipped.extend(hidden_options(ctx, &database));
-    source.check_row_security().await?;
+    if !options.schema_only {
+        source.check_row_security().await?;
+    }
     let mut left_out = Vec::new();
     let globals = globals::read(ctx, source.leader(), options.globals, &mut left_out).await?;
 
     let server = source.data_facts();
-    let Entries { entries, ids, mut warnings } = entries(&database, server.version)?;
+    let Entries { entries, ids, mut warnings } = entries(&database, server.version, options.schema_only)?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(left_out);
@@ -149,6 +151,7 @@ async fn write(
         created,
         source: source.manifest(conninfo),
         expected_bytes: expected,
+        schema_only: options.schema_only,
         labels: options.labels.clone(),
     };
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
@@ -159,7 +162,8 @@ async fn write(
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
     let jobs = source.sessions().len() - 1;
-    let with_statistics = options.statistics.then_some(catalog.entries.as_slice());
+    let statistics = options.statistics && !options.schema_only;
+    let with_statistics = statistics.then_some(catalog.entries.as_slice());
     let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(carried.warnings);
@@ -171,7 +175,7 @@ async fn write(
     let late = Late {
         tables: shared.totals.table_totals(|id| extents.get(&id).copied().unwrap_or_default()),
         sequences: sequences::read(source.leader(), &sequences).await?,
-        statistics: options.statistics.then_some(carried.total),
+        statistics: statistics.then_some(carried.total),
         warnings: warnings.clone(),
         skipped: skipped.clone(),
         duration_ms: started.elapsed().as_millis() as u64,

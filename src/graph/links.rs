@@ -23,7 +23,7 @@ impl Links {
     /// An edge back from a printed node to the one that prints it is left out: pg_dump finds each such pair as a loop
     /// of two and then drops that edge (§7 cases 2, 6, 8 and 11). In the same way an edge from a function to the type
     /// that needs it is one to the type's shell from the start (case 1).
-    pub(super) fn new(nodes: &[Node], reading: Vec<NodeIndex>) -> Self {
+    pub(super) fn new(nodes: &[Node<'_>], reading: Vec<NodeIndex>) -> Self {
         let mut places = vec![0; nodes.len()];
         for (place, &node) in reading.iter().enumerate() {
             places[node] = place;

@@ -1,5 +1,7 @@
 //! What is sorted: nodes with a kind, a name and dependencies.
 
+use std::borrow::Cow;
+
 use crate::object::{CatalogId, Kind};
 
 /// Position of a node in the list given to the sort.
@@ -7,13 +9,13 @@ pub type NodeIndex = usize;
 
 /// An object, as far as order is concerned.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub struct Node<'a> {
     /// Which object.
     pub id: CatalogId,
     /// Its kind: decides precedence and which repair fits.
     pub kind: Kind,
     /// Its place among its kind.
-    pub key: SortKey,
+    pub key: SortKey<'a>,
     /// What has to come first. Duplicates are allowed, edges to oneself are dropped.
     pub deps: Vec<NodeIndex>,
     /// The node whose statement prints this one: the view of a rule, the table of a default or check, the domain
@@ -24,18 +26,16 @@ pub struct Node {
     pub printed_in: Option<NodeIndex>,
     /// The type that this node, its shell, announces.
     pub shell_of: Option<NodeIndex>,
-    /// How messages name it.
-    pub label: String,
 }
 
 /// The initial sort within a kind (ordering.md §5): objects without a schema after those with one, then names,
 /// then tie-breaks, all bytewise; the OID last, which should never decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SortKey {
+pub struct SortKey<'a> {
     /// Schema.
-    pub schema: Option<String>,
+    pub schema: Option<Cow<'a, str>>,
     /// Name.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Natural tie-breaks: argument types, table name, column number.
     pub ties: Vec<String>,
     /// OID in the source.

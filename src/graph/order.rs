@@ -40,14 +40,16 @@ pub struct Ordered {
     pub warnings: Vec<String>,
 }
 
-/// Sorts nodes so that each comes after those it depends on. Does not depend on the order of `nodes`.
+/// Sorts nodes so that each comes after those it depends on. Does not depend on the order of `nodes`. Messages name
+/// them by `names`.
 ///
 /// The boundaries between the sections are this function's own business: `nodes` must not contain any.
-pub fn order(nodes: &[Node]) -> Ordered {
+pub fn order(nodes: &[Node<'_>], names: &dyn Fn(NodeIndex) -> String) -> Ordered {
     let precedence = sort::by_precedence(nodes);
     let reading = sort::by_reading(nodes, &precedence);
     let mut workshop = Workshop {
         nodes,
+        names,
         links: Links::new(nodes, reading.clone()),
         repairs: Repairs::default(),
         warnings: Vec::new(),
@@ -88,7 +90,7 @@ fn break_loops(workshop: &mut Workshop<'_>) {
 }
 
 /// The initial sort as places, each boundary after the last kind that precedes it.
-fn with_boundaries(nodes: &[Node], precedence: &[NodeIndex], links: &Links) -> Vec<Place> {
+fn with_boundaries(nodes: &[Node<'_>], precedence: &[NodeIndex], links: &Links) -> Vec<Place> {
     let mut places = vec![0; nodes.len()];
     for place in 0..nodes.len() {
         if let Some(node) = links.node(place) {

@@ -3,12 +3,14 @@
 use crate::object::Kind;
 
 use super::links::{Links, Place};
-use super::node::Node;
+use super::node::{Node, NodeIndex};
 use crate::object::{Repair, Repairs};
 
 /// The graph under repair, and what has been decided about its nodes.
 pub(super) struct Workshop<'a> {
-    pub(super) nodes: &'a [Node],
+    pub(super) nodes: &'a [Node<'a>],
+    /// How messages name a node.
+    pub(super) names: &'a dyn Fn(NodeIndex) -> String,
     pub(super) links: Links,
     pub(super) repairs: Repairs,
     pub(super) warnings: Vec<String>,
@@ -91,7 +93,7 @@ impl Workshop<'_> {
             .or_else(|| edges(members).find(objects))
             .or_else(|| edges(members).next());
         let Some((from, to)) = dropped else { return };
-        let labels: Vec<&str> = members.iter().map(|&member| self.label(member)).collect();
+        let labels: Vec<String> = members.iter().map(|&member| self.label(member)).collect();
         self.warnings.push(format!(
             "could not resolve the dependency loop among these objects: {}; it is ignored that {} depends on {}",
             labels.join(", "),
@@ -107,11 +109,11 @@ impl Workshop<'_> {
         }
     }
 
-    fn label(&self, place: Place) -> &str {
+    fn label(&self, place: Place) -> String {
         match self.links.node(place) {
-            Some(node) => &self.nodes[node].label,
-            None if place == self.links.pre_data_boundary() => "the start of the data",
-            None => "the end of the data",
+            Some(node) => (self.names)(node),
+            None if place == self.links.pre_data_boundary() => "the start of the data".to_owned(),
+            None => "the end of the data".to_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::object::Kind;
 use super::node::{Node, NodeIndex};
 
 /// All nodes by precedence, schema, name and natural ties (ordering.md §5): what makes dumps of equal databases equal.
-pub(super) fn by_precedence(nodes: &[Node]) -> Vec<NodeIndex> {
+pub(super) fn by_precedence(nodes: &[Node<'_>]) -> Vec<NodeIndex> {
     let mut order: Vec<NodeIndex> = (0..nodes.len()).collect();
     order.sort_by(|&a, &b| compare(&nodes[a], &nodes[b]));
     order
@@ -18,7 +18,7 @@ pub(super) fn by_precedence(nodes: &[Node]) -> Vec<NodeIndex> {
 /// Loops are searched from nodes in this order, so it decides which member is repaired. pg_dump does the same, and
 /// the repaired view is created first and thereby keeps the lowest OID in the restored database: the next dump
 /// makes the same choice (objects.md F14). Names would not have that property.
-pub(super) fn by_reading(nodes: &[Node], precedence: &[NodeIndex]) -> Vec<NodeIndex> {
+pub(super) fn by_reading(nodes: &[Node<'_>], precedence: &[NodeIndex]) -> Vec<NodeIndex> {
     let mut order = precedence.to_vec();
     order.sort_by_key(|&node| (reading_step(nodes[node].kind), nodes[node].key.oid));
     order
@@ -42,7 +42,7 @@ pub(super) const fn precedence(kind: Kind) -> Kind {
     }
 }
 
-fn compare(a: &Node, b: &Node) -> Ordering {
+fn compare(a: &Node<'_>, b: &Node<'_>) -> Ordering {
     precedence(a.kind)
         .cmp(&precedence(b.kind))
         .then_with(|| match (&a.key.schema, &b.key.schema) {

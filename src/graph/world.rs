@@ -9,7 +9,7 @@ use crate::object::Repair;
 /// Nodes in the making. OIDs are given in the order of the calls; dependencies may name what comes later.
 #[derive(Default)]
 pub(super) struct World {
-    nodes: Vec<Node>,
+    nodes: Vec<Node<'static>>,
     needs: Vec<(&'static str, Option<&'static str>, Vec<&'static str>)>,
     shells: Vec<(&'static str, &'static str)>,
 }
@@ -69,7 +69,8 @@ impl World {
             let (shell, announced) = (self.place(shell), self.place(announced));
             self.nodes[shell].shell_of = Some(announced);
         }
-        Sorted { ordered: order(&self.nodes), nodes: self.nodes }
+        let names = |at: NodeIndex| format!("{} {}", self.nodes[at].kind.words(), self.nodes[at].key.name);
+        Sorted { ordered: order(&self.nodes, &names), nodes: self.nodes }
     }
 
     fn push(
@@ -87,7 +88,6 @@ impl World {
             deps: Vec::new(),
             printed_in: None,
             shell_of: None,
-            label: format!("{} {name}", kind.words()),
         });
         self.needs.push((name, parent, needs.to_vec()));
         self
@@ -100,14 +100,14 @@ impl World {
 
 /// The result, asked by name.
 pub(super) struct Sorted {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node<'static>>,
     pub(super) ordered: Ordered,
 }
 
 impl Sorted {
     /// The names in order.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.ordered.order.iter().map(|&node| self.nodes[node].key.name.as_str()).collect()
+        self.ordered.order.iter().map(|&node| &*self.nodes[node].key.name).collect()
     }
 
     /// Whether `first` comes before `second`.
@@ -144,7 +144,7 @@ impl Sorted {
         self.nodes.iter().position(|node| node.key.name == name).expect("a node of this name")
     }
 
-    fn node(&self, name: &str) -> &Node {
+    fn node(&self, name: &str) -> &Node<'static> {
         &self.nodes[self.index(name)]
     }
 }

@@ -40,6 +40,8 @@ pub struct Contents {
     /// The globals of the cluster, if they were asked for; without the hashes of passwords.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub globals: Option<Globals>,
+    /// Definitions only.
+    pub schema_only: bool,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
     /// Number of objects by kind, the rows' own entries left out.
@@ -161,6 +163,7 @@ impl Contents {
             source: begin.source,
             database: catalog.database,
             globals: catalog.globals.map(without_hashes),
+            schema_only: begin.schema_only,
             labels: begin.labels,
             kinds,
             tables,

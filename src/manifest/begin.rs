@@ -18,6 +18,9 @@ pub struct Begin {
     pub source: Source,
     /// Bytes of heap and TOAST that the dump set out to read: what a progress bar expects of a stream.
     pub expected_bytes: u64,
+    /// Definitions only (`dump --schema-only`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub schema_only: bool,
     /// The user's labels (`app.git_sha`).
     pub labels: BTreeMap<String, String>,
 }

@@ -23,7 +23,7 @@ pub struct Scope<'a> {
 }
 
 /// One object of the database. Implementations are pure.
-pub trait Object {
+pub trait Object: Sync {
     /// Its kind.
     fn kind(&self) -> Kind;
 

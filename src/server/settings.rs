@@ -54,6 +54,8 @@ pub fn reading(version: Version, scope: Scope) -> Vec<String> {
     let mut statements = both(version, scope);
     // Every scan begins at the table's start, so that rows come in the same order each time.
     statements.push(set(scope, "synchronize_seqscans", "off"));
+    // As many sessions as are wanted are there: processes for parts of a query would only compete with them.
+    statements.push(set(scope, "max_parallel_workers_per_gather", "0"));
     // A relation that becomes a view or foreign table during the dump must not run anybody's code
     // (CVE-2024-7348). Minor releases since August 2024 have the setting.
     let local = scope == Scope::Transaction;

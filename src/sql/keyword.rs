@@ -37,4 +37,9 @@ mod tests {
     fn keywords_are_sorted() {
         assert!(KEYWORDS.is_sorted());
     }
+
+    #[test]
+    fn no_keyword_has_a_digit() {
+        assert!(!KEYWORDS.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit())));
+    }
 }

@@ -10,17 +10,24 @@ use super::keyword;
 /// The rule is that of `quote_identifier()` in the server: bare only when it is `[a-z_][a-z0-9_]*` and no
 /// keyword of a category other than unreserved.
 pub fn ident(name: &str) -> String {
-    let mut bytes = name.bytes();
-    let bare = bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_')
-        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        && !keyword::must_quote(name);
-    if bare { name.to_owned() } else { enclose(name, '"') }
+    if is_bare(name) { name.to_owned() } else { enclose(name, '"') }
+}
+
+fn is_bare(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let letters = || bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_');
+    // No keyword has a digit: most generated names need not be looked up.
+    let has_digit = || bytes.iter().any(u8::is_ascii_digit);
+    bytes.first().is_some_and(|b| !b.is_ascii_digit())
+        && letters()
+        && (has_digit() || !keyword::must_quote(name))
 }
 
 /// `schema.name`, or the name alone where there is no schema; each quoted as needed.
 pub fn qualified(schema: Option<&str>, name: &str) -> String {
     match schema {
-        Some(schema) => format!("{}.{}", ident(schema), ident(name)),
+        Some(schema) if is_bare(schema) && is_bare(name) => [schema, ".", name].concat(),
+        Some(schema) => [&*ident(schema), ".", &*ident(name)].concat(),
         None => ident(name),
     }
 }

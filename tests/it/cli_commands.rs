@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{TestCli, TestDatabase, TestServer};
+use crate::support::{TestCli, TestDatabase, TestServer, diff, oracle_dump};
 
 fn source(server: &TestServer) -> TestDatabase {
     let source = TestDatabase::create(server, "source");
@@ -50,6 +50,31 @@ fn stdout_has_the_summary_and_nothing_else() {
         target.sql("select count(*), sum(length(note)) from orders"),
         source.sql("select count(*), sum(length(note)) from orders")
     );
+}
+
+#[test]
+fn a_dump_of_definitions_only_is_what_pg_dump_s_is() {
+    for server in TestServer::all() {
+        let (source, target) = (source(&server), TestDatabase::create(&server, "target"));
+        source.sql(
+            "create sequence s; select nextval('s'); select lo_create(77);
+            create materialized view counted as select count(*) from orders;
+            create table secret (id int); alter table secret enable row level security;",
+        );
+        let cli = TestCli::new();
+        cli.succeed(["dump", "-s", &source.conninfo(), "-f", "s.pgark"]).unwrap();
+        cli.succeed(["verify", "s.pgark"]).unwrap();
+        let info = cli.succeed(["info", "s.pgark"]).unwrap();
+        assert!(info.stdout.contains("none: definitions only"), "{}", info.stdout);
+        cli.succeed(["restore", "s.pgark", "-d", &target.conninfo(), "--yes"]).unwrap();
+        assert_eq!(
+            target.sql("select count(*) from orders; select is_called from s; select count(*) from pg_largeobject_metadata"),
+            "0\nf\n0\n"
+        );
+        assert_eq!(target.sql("select relispopulated from pg_class where relname = 'counted'"), "f\n");
+        let differences = diff(&oracle_dump(&source).unwrap(), &oracle_dump(&target).unwrap());
+        assert!(differences.is_empty(), "on {}:\n{}", server.major, differences.join("\n"));
+    }
 }
 
 #[test]

@@ -45,6 +45,9 @@ pub struct Dump {
     /// Read every table in one part
     #[arg(long, conflicts_with = "split_above")]
     pub no_split: bool,
+    /// Definitions only: no rows, sequence values, large objects or statistics
+    #[arg(short, long)]
+    pub schema_only: bool,
     /// Also dump what belongs to the cluster: roles, their settings and memberships, tablespaces
     #[arg(long)]
     pub globals: bool,
