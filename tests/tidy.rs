@@ -110,6 +110,7 @@ fn no_file_is_called_after_nothing_in_particular() {
 fn every_catalog_query_has_its_kind_and_its_fixture() {
     let mut offenders = Vec::new();
     let registry = std::fs::read_to_string(root().join("src/object/database.rs")).unwrap();
+    let kinds = std::fs::read_to_string(root().join("src/object/kind.rs")).unwrap();
     for query in files("schema/catalog", "sql") {
         let stem = query.path.trim_start_matches("schema/catalog/").trim_end_matches(".sql");
         // Facets serve every kind: they have a line in the registry, but no fixture of their own.
@@ -121,8 +122,60 @@ fn every_catalog_query_has_its_kind_and_its_fixture() {
         if facet.is_none() && !root().join(format!("fixtures/objects/{stem}.sql")).exists() {
             offenders.push(format!("{}: fixtures/objects/{stem}.sql is missing", query.path));
         }
+        if facet.is_none() && !kinds.contains(&format!("=> \"{stem}\"")) {
+            offenders.push(format!("{}: no `Kind` has this stem", query.path));
+        }
     }
     none(offenders);
+}
+
+/// A column without a field would be passed over in silence, and the field that was meant would keep its default.
+#[test]
+fn every_column_of_a_catalog_query_has_its_field() {
+    let mut offenders = Vec::new();
+    for query in files("schema/catalog", "sql") {
+        let stem = query.path.trim_start_matches("schema/catalog/").trim_end_matches(".sql");
+        let file = match stem {
+            "enum" => "enumeration.rs".to_owned(), // a keyword of Rust
+            // A foreign table is a table with more in it.
+            "table" | "foreign_table" => "table/mod.rs".to_owned(),
+            "facet/column" | "facet/family_member" => format!("{}.rs", stem.trim_start_matches("facet/")),
+            _ if stem.starts_with("facet/") => "facet.rs".to_owned(),
+            _ => format!("{stem}.rs"),
+        };
+        let Ok(text) = std::fs::read_to_string(root().join("src/object").join(&file)) else {
+            offenders.push(format!("{}: src/object/{file} is missing", query.path));
+            continue;
+        };
+        let has = |column: &str| {
+            text.contains(&format!("    pub {column}: ")) || text.contains(&format!("rename = \"{column}\""))
+        };
+        for column in output_columns(&query.text).iter().filter(|column| !has(column)) {
+            offenders.push(format!("{}: src/object/{file} has no field `{column}`", query.path));
+        }
+    }
+    none(offenders);
+}
+
+/// The names behind `as` in the outermost select list.
+fn output_columns(sql: &str) -> Vec<String> {
+    let code: String =
+        sql.lines().flat_map(|line| [line.split("--").next().unwrap_or_default(), "\n"]).collect();
+    let (mut depth, mut outermost) = (0, String::new());
+    for c in code.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ if depth == 0 => outermost.push(c),
+            _ => {}
+        }
+    }
+    let words = outermost.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+    let list: Vec<&str> =
+        words.skip_while(|word| *word != "select").take_while(|word| *word != "from").collect();
+    let names =
+        list.windows(2).filter(|pair| pair[0] == "as").map(|pair| pair[1].trim_matches('"').to_owned());
+    names.collect()
 }
 
 /// `docs/fidelity.md`: the rows, each with what proves it.
@@ -147,6 +200,46 @@ fn every_property_of_a_round_trip_has_its_proof() {
         }
     }
     none(offenders);
+}
+
+#[test]
+fn every_fixture_proves_a_property() {
+    let text = std::fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
+    let named: BTreeSet<String> = property_rows(&text).iter().flat_map(|(_, proof)| quoted(proof)).collect();
+    let name = |fixture: &Source| fixture.path.trim_start_matches("fixtures/").to_owned();
+    let unnamed = files("fixtures/objects", "sql")
+        .iter()
+        .map(name)
+        .filter(|name| !named.contains(name))
+        .collect::<Vec<_>>();
+    none(unnamed.into_iter().map(|name| format!("docs/fidelity.md: no row names `{name}`")).collect());
+}
+
+#[test]
+fn every_list_of_majors_ends_with_the_newest() {
+    let newest = pgark::version::MAJOR_MAX;
+    let all: Vec<String> = (pgark::version::MAJOR_MIN..=newest).map(|major| major.to_string()).collect();
+    let lists = [
+        ("scripts/servers", format!("MAJORS=\"{}\"", all.join(" "))),
+        ("scripts/servers", format!("ORACLE_MAJOR={newest}\n")),
+        ("scripts/servers", format!("set -- 12..{newest}\n")),
+        ("scripts/servers", format!("high:-{newest}}}")),
+        ("scripts/matrix", format!("high:-{newest}}}")),
+        ("scripts/matrix", format!("PGARK_MATRIX_MAJORS:-{}}}", all.join(" "))),
+        ("scripts/test", format!("PGARK_TEST_REQUIRE:-12..{newest}")),
+        (".ci/run", format!("PGARK_TEST_REQUIRE:-12..{newest}")),
+        ("docker-compose.yml", format!("image: postgres:{newest}\n")),
+        ("tests/it/round_trip.rs", format!("fixtures_round_trip_on_{newest} = {newest}")),
+        ("tests/it/support/server.rs", format!("12..={newest}")),
+        ("tests/it/support/cluster.rs", format!("12..={newest}")),
+        ("tests/it/create.rs", format!("every_property_comes_back_on_{newest} = {newest}")),
+        ("README.md", format!("for PostgreSQL 12 to {newest}.")),
+    ];
+    let lacks = |(path, list): &(&str, String)| {
+        let text = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+        (!text.contains(list)).then(|| format!("{path}: does not say `{}`", list.trim_end()))
+    };
+    none(lists.iter().filter_map(lacks).collect());
 }
 
 /// Number and last cell of each row that begins with a number.
@@ -269,6 +362,13 @@ fn a_module_table_is_read() {
     assert_eq!(table.keys().collect::<Vec<_>>(), ["dump", "sql", "verify", "version"]);
     assert_eq!(table["verify"].iter().collect::<Vec<_>>(), ["copy", "sql"]);
     assert!(table["version"].is_empty());
+}
+
+#[test]
+fn output_columns_are_read() {
+    let sql = "-- a as b\nwith x as (select 1 as no) select\n    c.oid as oid, -- as no\n    (select 2 as no) as two, --@ 14..\n\
+        \x20   case when a then b end as \"default\"\nfrom t as no";
+    assert_eq!(output_columns(sql), ["oid", "two", "default"]);
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub fn entries(database: &Database, source: Version, schema_only: bool) -> Resul
     let objects: Vec<&dyn Object> = all.into_iter().filter(dumped).collect();
     let by_id: HashMap<CatalogId, NodeIndex> =
         objects.iter().enumerate().map(|(at, object)| (object.id(), at)).collect();
+    debug_assert_eq!(twins(&objects, &by_id), Vec::<String>::new(), "identities are unique");
     let Ordered { order, deps, repairs, warnings } =
         order(&nodes(database, &objects, &folded, &by_id), &|at| label(objects[at]));
     let scope = Scope { source, repairs: &repairs, database };
@@ -89,6 +90,15 @@ fn render(object: &dyn Object, scope: &Scope<'_>) -> Result<Option<Entry>, AclEr
         return Ok(None);
     }
     entry(object, ddl, scope).map(Some)
+}
+
+/// Objects whose identity another one has, too: dependencies and comments could only find one of them. Privileges on
+/// what pgark does not make are never looked for.
+fn twins(objects: &[&dyn Object], by_id: &HashMap<CatalogId, NodeIndex>) -> Vec<String> {
+    let is_twin = |(at, object): &(usize, &&dyn Object)| {
+        object.kind() != Kind::ChangedAcl && by_id.get(&object.id()) != Some(at)
+    };
+    objects.iter().enumerate().filter(is_twin).map(|(_, object)| label(*object)).collect()
 }
 
 /// The statements of an object. Any of them may hold expressions as the server printed them, so all are made safe to

@@ -6,6 +6,7 @@
     reason = "a test reads files and the environment, and says what it skips"
 )]
 
+mod any_order;
 mod archive_corruption;
 mod archive_hostile;
 mod archive_round_trip;
@@ -13,6 +14,7 @@ mod archive_sample;
 mod archive_tools;
 mod beyond_pg_dump;
 mod big_rows;
+mod catalog_oids;
 mod cli_commands;
 mod cli_errors;
 mod cli_help;

@@ -1,4 +1,5 @@
-//! What goes in comes out: every fixture, on every server, through dump, verify and restore.
+//! What goes in comes out: every fixture, on every server, through dump, verify and restore; on the newest that it is
+//! for, its definitions also in another order (`any_order`).
 //!
 //! A case is a file `fixtures/objects/<kind>.sql`; adding one needs no Rust. Its first lines may say:
 //!
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use pgark::archive::{ArchiveFile, Decoder, Limits, RecordType};
 
+use crate::any_order::replay_last_first;
 use crate::support::{
     TestCli, TestDatabase, TestServer, content_diff, diff, majors, oracle_dump, replay, row_hashes,
 };
@@ -36,7 +38,7 @@ struct Header {
 
 impl Header {
     fn parse(sql: &str) -> Result<Self, String> {
-        let mut header = Self { majors: majors("12..18"), ..Self::default() };
+        let mut header = Self { majors: majors(".."), ..Self::default() };
         for line in sql.lines().take_while(|line| line.starts_with("--")) {
             let Some((key, value)) = line.trim_start_matches('-').split_once(':') else { continue };
             let value = value.trim();
@@ -140,6 +142,10 @@ fn round_trip(server: &TestServer, file: &Path) -> Result<(), String> {
         return Ok(());
     }
     let (first, second) = (catalog(&cli.path("first.pgark"))?, catalog(&cli.path("second.pgark"))?);
+    // Once is enough: what an entry depends on hardly differs from server to server.
+    if header.majors.last() == Some(&server.major) {
+        replay_last_first(&first, || database("order"))?;
+    }
     match (first == second, header.catalog_differs) {
         (false, false) => {
             let differences = diff(&pretty(&first), &pretty(&second));
