@@ -1,8 +1,9 @@
 //! Payloads: compressed, hashed, and back. One zstd context per worker, used again and again.
 
-use std::io;
+use std::io::{self, Write};
 
-use xxhash_rust::xxh3::xxh3_64;
+use serde::Serialize;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use zstd::zstd_safe;
 
 use super::error::Error;
@@ -23,7 +24,10 @@ pub struct Encoded {
 
 /// Compresses payloads, one after the other.
 pub struct Encoder {
+    level: i32,
     zstd: zstd::bulk::Compressor<'static>,
+    /// What zstd may need is much more than what it mostly does.
+    scratch: Vec<u8>,
 }
 
 impl Encoder {
@@ -32,34 +36,74 @@ impl Encoder {
     /// # Errors
     /// When zstd refuses the level.
     pub fn new(level: i32) -> Result<Self, Error> {
-        let with = |source| Error::Encode { action: "set up compression", source };
-        let mut zstd = zstd::bulk::Compressor::new(level).map_err(with)?;
-        zstd.include_checksum(true).map_err(with)?;
-        zstd.include_contentsize(true).map_err(with)?;
-        Ok(Self { zstd })
+        let mut zstd = zstd::bulk::Compressor::new(level).map_err(set_up)?;
+        zstd.include_checksum(true).map_err(set_up)?;
+        zstd.include_contentsize(true).map_err(set_up)?;
+        Ok(Self { level, zstd, scratch: Vec::new() })
     }
 
-    /// Compresses and hashes `raw` into a buffer of its own.
+    /// Compresses and hashes `raw`.
     ///
     /// # Errors
     /// When zstd fails, in practice when memory runs out.
     pub fn encode(&mut self, raw: &[u8]) -> Result<Encoded, Error> {
-        self.encode_into(raw, Vec::new())
+        self.scratch.clear();
+        self.scratch.reserve(zstd_safe::compress_bound(raw.len()));
+        // One-shot compression knows the size beforehand and writes it into the frame.
+        self.zstd.compress_to_buffer(raw, &mut self.scratch).map_err(compress)?;
+        let stored = self.scratch.to_vec();
+        Ok(Encoded { raw_len: raw.len() as u64, raw_xxh3: xxh3_64(raw), sha256: Digest::of(&stored), stored })
     }
 
-    /// Compresses and hashes `raw`; `stored` is cleared and used again.
+    /// Compresses and hashes the JSON of a value. It is never in memory as a whole: it is made twice, at first only to
+    /// know its length.
     ///
     /// # Errors
-    /// When zstd fails, in practice when memory runs out.
-    pub fn encode_into(&mut self, raw: &[u8], mut stored: Vec<u8>) -> Result<Encoded, Error> {
-        stored.clear();
-        stored.reserve(zstd_safe::compress_bound(raw.len()));
-        // One-shot compression knows the size beforehand and writes it into the frame.
-        self.zstd
-            .compress_to_buffer(raw, &mut stored)
-            .map_err(|source| Error::Encode { action: "compress", source })?;
-        let sha256 = Digest::of(&stored);
-        Ok(Encoded { raw_len: raw.len() as u64, raw_xxh3: xxh3_64(raw), sha256, stored })
+    /// When zstd fails, in practice when memory runs out; a value that has no JSON.
+    pub fn encode_json(&mut self, value: &impl Serialize) -> Result<Encoded, Error> {
+        let mut measure = Measure::default();
+        write_json(value, &mut measure)?;
+        let mut zstd = zstd::stream::write::Encoder::new(Vec::new(), self.level).map_err(set_up)?;
+        zstd.include_checksum(true).map_err(set_up)?;
+        zstd.set_pledged_src_size(Some(measure.bytes)).map_err(set_up)?;
+        write_json(value, &mut zstd)?;
+        let stored = zstd.finish().map_err(compress)?;
+        let (raw_len, raw_xxh3) = (measure.bytes, measure.xxh3.digest());
+        Ok(Encoded { raw_len, raw_xxh3, sha256: Digest::of(&stored), stored })
+    }
+}
+
+fn set_up(source: io::Error) -> Error {
+    Error::Encode { action: "set up compression", source }
+}
+
+fn compress(source: io::Error) -> Error {
+    Error::Encode { action: "compress", source }
+}
+
+/// serde_json writes a few bytes at a time.
+fn write_json(value: &impl Serialize, out: &mut impl Write) -> Result<(), Error> {
+    let mut out = io::BufWriter::with_capacity(64 << 10, out);
+    serde_json::to_writer(&mut out, value).map_err(|error| compress(error.into()))?;
+    out.flush().map_err(compress)
+}
+
+/// Counts and hashes what is written.
+#[derive(Default)]
+struct Measure {
+    bytes: u64,
+    xxh3: Xxh3,
+}
+
+impl Write for Measure {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len() as u64;
+        self.xxh3.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -164,7 +208,7 @@ mod tests {
         let (mut encoder, mut decoder) = (Encoder::new(1).unwrap(), Decoder::new().unwrap());
         let (mut stored, mut raw) = (Vec::new(), Vec::new());
         for text in [&b""[..], b"a", &[b'x'; 100_000]] {
-            let encoded = encoder.encode_into(text, stored).unwrap();
+            let encoded = encoder.encode(text).unwrap();
             decoder.decode(&header(&encoded), &encoded.stored, &mut raw).unwrap();
             assert_eq!(raw, text);
             stored = encoded.stored;

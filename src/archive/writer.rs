@@ -162,9 +162,7 @@ impl<W: Write> Writer<W> {
         if !record_type.is_json() {
             return Err(self.refused(FormatError::Rule("the record is not JSON")));
         }
-        let raw =
-            serde_json::to_vec(value).map_err(|error| self.refused(FormatError::Json(error.to_string())))?;
-        let payload = self.encoder.encode(&raw)?;
+        let payload = self.encoder.encode_json(value)?;
         self.append(Draft::json(record_type, payload))?;
         Ok(())
     }

@@ -1,15 +1,12 @@
 //! Runs the catalog queries and decodes their rows.
 
-use std::sync::Mutex;
-
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use tokio_postgres::Row;
 
 use super::query::gated;
 use crate::object::{Database, QUERIES, Rows};
-use crate::server::{self, Session, from_rows};
+use crate::server::{self, Session};
 
 /// Why a catalog could not be read.
 #[derive(Debug, Error)]
@@ -27,7 +24,7 @@ pub enum Error {
     #[error("unexpected catalog row (query {stem})")]
     Row {
         /// File of the query in `schema/catalog`.
-        stem: String,
+        stem: &'static str,
         /// Which column.
         #[source]
         source: server::row::Error,
@@ -40,31 +37,28 @@ pub enum Error {
 /// # Errors
 /// The first query that fails; a row that does not decode.
 pub async fn read(sessions: &[Session]) -> Result<Database, Error> {
-    let database = Mutex::new(Database::default());
-    let lanes = lanes(sessions.len());
-    let lanes = sessions.iter().zip(lanes).map(async |(session, queries)| {
+    let lanes = sessions.iter().zip(lanes(sessions.len())).map(async |(session, queries)| {
+        let mut rows = Database::default();
         for (stem, sql) in queries {
             let Some(sql) = gated(sql, session.version, session.superuser) else { continue };
-            let rows = session.query(&sql).await.map_err(|source| Error::Query { stem, source })?;
-            let mut database = database.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            database.add(stem, &RowSet { stem, rows })?;
+            rows.add(stem, Query { session, stem, sql }).await?;
         }
-        Ok::<_, Error>(())
+        Ok::<_, Error>(rows)
     });
-    try_join_all(lanes).await?;
-    let mut database = database.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut database = Database::default();
+    try_join_all(lanes).await?.into_iter().for_each(|rows| database.absorb(rows));
     database.assemble();
     Ok(database)
 }
 
-type Query = (&'static str, &'static str);
+type Stem = (&'static str, &'static str);
 
 /// Which session runs which queries. Those that lock tables are for the first one, which has the locks already: another
 /// session would stand behind whoever waits for an exclusive lock, he waits for the first session, and that one for us;
 /// the server sees no deadlock in this.
-fn lanes(sessions: usize) -> Vec<Vec<Query>> {
+fn lanes(sessions: usize) -> Vec<Vec<Stem>> {
     let mut lanes = vec![Vec::new(); sessions];
-    let (locking, plain): (Vec<Query>, Vec<Query>) = QUERIES.iter().partition(|(_, sql)| locks(sql));
+    let (locking, plain): (Vec<Stem>, Vec<Stem>) = QUERIES.iter().partition(|(_, sql)| locks(sql));
     lanes[0] = locking;
     for (at, query) in plain.into_iter().enumerate() {
         // The first session has enough to do if there are others.
@@ -93,16 +87,22 @@ impl Error {
     }
 }
 
-struct RowSet {
+/// A query that has not been run.
+struct Query<'a> {
+    session: &'a Session,
     stem: &'static str,
-    rows: Vec<Row>,
+    sql: String,
 }
 
-impl Rows for RowSet {
+impl Rows for Query<'_> {
     type Error = Error;
 
-    fn decode<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
-        from_rows(&self.rows).map_err(|source| Error::Row { stem: self.stem.to_owned(), source })
+    async fn decode<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
+        let stem = self.stem;
+        self.session.fetch(&self.sql).await.map_err(|error| match error {
+            server::Error::Row { source, .. } => Error::Row { stem, source },
+            source => Error::Query { stem, source },
+        })
     }
 }
 

@@ -51,7 +51,11 @@ pub fn entries(database: &Database, source: Version, schema_only: bool) -> Resul
     }
     let inner = printed_inside(&objects, &by_id, &number);
 
-    let mut out = Entries { warnings, ..Entries::default() };
+    let mut out = Entries {
+        entries: Vec::with_capacity(next as usize),
+        ids: Vec::with_capacity(next as usize),
+        warnings,
+    };
     for at in order.into_iter().filter(|at| *at < objects.len()) {
         let Some(mut entry) = std::mem::replace(&mut rendered[at], Ok(None))? else { continue };
         entry.id = number[at];
@@ -61,7 +65,7 @@ pub fn entries(database: &Database, source: Version, schema_only: bool) -> Resul
         for &child in inner.get(&at).into_iter().flatten() {
             entry.comments.extend(comments(objects[child], database));
         }
-        out.entries.push(entry);
+        out.entries.push(*entry);
         out.ids.push(objects[at].id());
     }
     Ok(out)
@@ -84,12 +88,13 @@ fn on_all_cores<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) ->
 }
 
 /// The entry of an object, without its place in the order; `None` where it has none.
-fn render(object: &dyn Object, scope: &Scope<'_>) -> Result<Option<Entry>, AclError> {
+fn render(object: &dyn Object, scope: &Scope<'_>) -> Result<Option<Box<Entry>>, AclError> {
     let ddl = create(object, scope);
     if ddl.is_empty() && !is_bare(object.kind()) {
         return Ok(None);
     }
-    entry(object, ddl, scope).map(Some)
+    // In a box, since many objects have none, and it is moved about.
+    entry(object, ddl, scope).map(|entry| Some(Box::new(entry)))
 }
 
 /// Objects whose identity another one has, too: dependencies and comments could only find one of them. Privileges on

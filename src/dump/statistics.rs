@@ -222,10 +222,7 @@ impl Sender<'_> {
         if std::mem::take(&mut self.bytes) == 0 {
             return Ok(());
         }
-        let encoded = tokio::task::spawn_blocking(move || {
-            let raw = serde_json::to_vec(&statistics).expect("invariant: texts and numbers are JSON");
-            Encoder::new(LEVEL)?.encode(&raw)
-        });
+        let encoded = tokio::task::spawn_blocking(move || Encoder::new(LEVEL)?.encode_json(&statistics));
         let payload = encoded.await.map_err(|_| Error::Worker("compressing statistics".to_owned()))??;
         self.records.send(Draft::json(RecordType::Statistics, payload)).await
     }

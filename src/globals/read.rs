@@ -230,6 +230,6 @@ mod tests {
             sql(&globals.tablespaces[0].labels),
             ["SECURITY LABEL FOR p ON TABLESPACE \"T\" IS 'it''s'"]
         );
-        assert_eq!(globals.roles[0].labels[0].sql.roles(), ["A b"]);
+        assert_eq!(globals.roles[0].labels[0].sql.roles().collect::<Vec<_>>(), ["A b"]);
     }
 }

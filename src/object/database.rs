@@ -72,7 +72,7 @@ pub trait Rows {
     type Error;
 
     /// The rows, decoded by column name.
-    fn decode<T: DeserializeOwned>(&self) -> Result<Vec<T>, Self::Error>;
+    fn decode<T: DeserializeOwned>(self) -> impl Future<Output = Result<Vec<T>, Self::Error>>;
 }
 
 /// The registry: one line per query. A kind that is not listed here does not exist.
@@ -99,18 +99,23 @@ macro_rules! registry {
         ];
 
         impl Database {
-            /// Takes over the rows of the query of that stem: one query after the other, so that the rows as they came
-            /// never are in memory all at once.
+            /// Takes over the rows of the query of that stem.
             ///
             /// # Errors
             /// Those of `rows`.
-            pub fn add<R: Rows>(&mut self, stem: &str, rows: &R) -> Result<(), R::Error> {
+            pub async fn add<R: Rows>(&mut self, stem: &str, rows: R) -> Result<(), R::Error> {
                 match stem {
-                    $($stem => self.$field = rows.decode()?,)*
-                    $($facet_stem => self.$facet = rows.decode()?,)*
+                    $($stem => self.$field = rows.decode().await?,)*
+                    $($facet_stem => self.$facet = rows.decode().await?,)*
                     _ => {}
                 }
                 Ok(())
+            }
+
+            /// Takes over the rows of the queries that another one has been given.
+            pub fn absorb(&mut self, other: Self) {
+                $(if !other.$field.is_empty() { self.$field = other.$field; })*
+                $(if !other.$facet.is_empty() { self.$facet = other.$facet; })*
             }
 
             /// Every object, in registry order; extension members included.

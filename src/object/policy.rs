@@ -180,7 +180,7 @@ mod tests {
             ..Policy::default()
         };
         let sql = policy.statement();
-        assert_eq!(sql.roles(), ["reader", "Odd\"Role"]);
+        assert_eq!(sql.roles().collect::<Vec<_>>(), ["reader", "Odd\"Role"]);
         assert_eq!(
             sql.render(),
             "CREATE POLICY p ON s.t AS RESTRICTIVE FOR UPDATE TO reader, \"Odd\"\"Role\" USING ((a > 0)) \

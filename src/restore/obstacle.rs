@@ -60,7 +60,7 @@ impl NewDatabase {
             needs.roles.entry(database.owner.clone()).or_insert_with(label);
         }
         if !self.omit.privileges {
-            for role in self.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)) {
+            for role in self.acl.iter().flat_map(|acl| acl.sql.roles().chain(&acl.grantor)) {
                 needs.roles.entry(role.clone()).or_insert_with(label);
             }
         }

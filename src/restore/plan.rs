@@ -106,7 +106,7 @@ impl Needs {
             roles.extend(entry.owner_sql.iter().flat_map(|sql| sql.roles()));
         }
         if !omit.privileges {
-            roles.extend(entry.acl.iter().flat_map(|acl| acl.sql.roles().iter().chain(&acl.grantor)));
+            roles.extend(entry.acl.iter().flat_map(|acl| acl.sql.roles().chain(&acl.grantor)));
         }
         for role in roles {
             self.roles.entry(role.clone()).or_insert_with(|| entry.label.clone());

@@ -30,5 +30,4 @@ pub use copy_out::CopyOut;
 pub use error::{Attempt, Class, Error, Failure, ServerError};
 pub use facts::Facts;
 pub use frame::{Buffers, Format, Frame};
-pub use row::{from_row, from_rows};
 pub use session::Session;

@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio_postgres::types::{ToSql, Type};
@@ -138,13 +139,28 @@ impl Session {
         }
     }
 
-    /// Runs one statement and decodes its rows by column name.
+    /// Runs one statement and decodes its rows by column name, each as it comes: rows of the client library are many
+    /// times as large as what is in them.
     ///
     /// # Errors
     /// The server's; a lost connection; a row that does not fit `T`.
     pub async fn fetch<T: serde::de::DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, Error> {
-        let rows = self.query(sql).await?;
-        row::from_rows(&rows).map_err(|source| Error::Row { context: String::new(), source })
+        let none: [(&(dyn ToSql + Sync), Type); 0] = [];
+        let mut rows = match self.client.query_typed_raw(sql, none).await {
+            Ok(rows) => Box::pin(rows),
+            Err(error) => return Err(self.error(error).await),
+        };
+        let (mut decoded, mut decoder) = (Vec::new(), None);
+        while let Some(row) = rows.next().await {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => return Err(self.error(error).await),
+            };
+            let decoder = decoder.get_or_insert_with(|| row::Decoder::new(&row));
+            let row = decoder.decode(&row);
+            decoded.push(row.map_err(|source| Error::Row { context: String::new(), source })?);
+        }
+        Ok(decoded)
     }
 
     /// The first row of a simple query as text; for facts about the server.

@@ -6,7 +6,7 @@ impl Sql {
     /// Whether this GRANT, REVOKE or ALTER DEFAULT PRIVILEGES names a privilege, in capitals. Such statements hold no
     /// literals, and a name with capitals is always quoted, so a bare word can be nothing else.
     pub fn names_privilege(&self, privilege: &str) -> bool {
-        self.pieces().iter().any(|text| place(text, privilege).is_some())
+        self.pieces().any(|text| place(text, privilege).is_some())
     }
 
     /// The statement without a privilege; `None` if it says nothing else.

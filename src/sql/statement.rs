@@ -16,38 +16,43 @@ use super::quote::ident;
 /// `{"text": […], "roles": […]}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sql {
-    text: Vec<String>,
-    roles: Vec<String>,
+    /// Up to the first role: for most statements all there is, and a catalog has a hundred thousand.
+    text: String,
+    rest: Vec<Piece>,
+}
+
+/// A role, and the text behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    role: String,
+    text: String,
 }
 
 impl Sql {
     /// A statement (or its beginning) without a role name.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: vec![text.into()], roles: Vec::new() }
+        Self { text: text.into(), rest: Vec::new() }
     }
 
     /// Appends text.
     #[must_use]
     pub fn text(mut self, text: impl AsRef<str>) -> Self {
-        let last = self.text.len() - 1;
-        self.text[last].push_str(text.as_ref());
+        self.rest.last_mut().map_or(&mut self.text, |piece| &mut piece.text).push_str(text.as_ref());
         self
     }
 
     /// Appends a role, by its unquoted name.
     #[must_use]
     pub fn role(mut self, name: impl Into<String>) -> Self {
-        self.roles.push(name.into());
-        self.text.push(String::new());
+        self.rest.push(Piece { role: name.into(), text: String::new() });
         self
     }
 
     /// Appends a piece of another statement.
     #[must_use]
     pub fn append(mut self, piece: &Self) -> Self {
-        self = self.text(&piece.text[0]);
-        self.roles.extend_from_slice(&piece.roles);
-        self.text.extend_from_slice(&piece.text[1..]);
+        self = self.text(&piece.text);
+        self.rest.extend_from_slice(&piece.rest);
         self
     }
 
@@ -55,7 +60,7 @@ impl Sql {
     /// that was printed by the server; pieces of it must not be split by role names.
     #[must_use]
     pub fn keep_array_casts(mut self) -> Self {
-        for text in &mut self.text {
+        for text in self.pieces_mut() {
             if let Cow::Owned(kept) = keep_array_casts(text) {
                 *text = kept;
             }
@@ -64,18 +69,18 @@ impl Sql {
     }
 
     /// The text around the roles.
-    pub(super) fn pieces(&self) -> &[String] {
-        &self.text
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.text).chain(self.rest.iter().map(|piece| &*piece.text))
     }
 
     /// The same, to be changed.
-    pub(super) fn pieces_mut(&mut self) -> &mut [String] {
-        &mut self.text
+    pub(super) fn pieces_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        std::iter::once(&mut self.text).chain(self.rest.iter_mut().map(|piece| &mut piece.text))
     }
 
     /// The unquoted names of the roles in the statement.
-    pub fn roles(&self) -> &[String] {
-        &self.roles
+    pub fn roles(&self) -> impl Iterator<Item = &String> {
+        self.rest.iter().map(|piece| &piece.role)
     }
 
     /// The statement as the server gets it.
@@ -85,10 +90,10 @@ impl Sql {
 
     /// The statement with every role name replaced by `map(name)`.
     pub fn render_with<'a>(&'a self, map: impl Fn(&'a str) -> &'a str) -> String {
-        let mut out = self.text[0].clone();
-        for (role, text) in self.roles.iter().zip(&self.text[1..]) {
-            out.push_str(&ident(map(role)));
-            out.push_str(text);
+        let mut out = self.text.clone();
+        for piece in &self.rest {
+            out.push_str(&ident(map(&piece.role)));
+            out.push_str(&piece.text);
         }
         out
     }
@@ -108,12 +113,12 @@ impl fmt::Display for Sql {
 
 impl Serialize for Sql {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.roles.is_empty() {
-            return serializer.serialize_str(&self.text[0]);
+        if self.rest.is_empty() {
+            return serializer.serialize_str(&self.text);
         }
         let mut out = serializer.serialize_struct("Sql", 2)?;
-        out.serialize_field("text", &self.text)?;
-        out.serialize_field("roles", &self.roles)?;
+        out.serialize_field("text", &self.pieces().collect::<Vec<&str>>())?;
+        out.serialize_field("roles", &self.roles().collect::<Vec<&String>>())?;
         out.end()
     }
 }
@@ -138,7 +143,7 @@ impl<'de> Visitor<'de> for SqlVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sql, A::Error> {
-        let (mut text, mut roles) = (Vec::new(), Vec::new());
+        let (mut text, mut roles): (Vec<String>, Vec<String>) = Default::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "text" => text = map.next_value()?,
@@ -149,7 +154,12 @@ impl<'de> Visitor<'de> for SqlVisitor {
         if text.len() != roles.len() + 1 {
             return Err(A::Error::custom("a statement needs one text more than roles"));
         }
-        Ok(Sql { text, roles })
+        let mut text = text.into_iter();
+        let first = text.next().unwrap_or_default();
+        Ok(Sql {
+            text: first,
+            rest: roles.into_iter().zip(text).map(|(role, text)| Piece { role, text }).collect(),
+        })
     }
 }
 
@@ -162,13 +172,13 @@ mod tests {
         let sql = Sql::new("GRANT SELECT ON TABLE s.t TO ").role("App User").text(" WITH GRANT OPTION");
         assert_eq!(sql.render(), "GRANT SELECT ON TABLE s.t TO \"App User\" WITH GRANT OPTION");
         assert_eq!(sql.render_with(|_| "other"), "GRANT SELECT ON TABLE s.t TO other WITH GRANT OPTION");
-        assert_eq!(sql.roles(), ["App User"]);
+        assert_eq!(sql.roles().collect::<Vec<_>>(), ["App User"]);
     }
 
     #[test]
     fn pieces_keep_their_roles() {
         let sql = Sql::new("COMMENT ON ").append(&Sql::new("ROLE ").role("a b")).text(" IS NULL");
-        assert_eq!((sql.render().as_str(), sql.roles().len()), ("COMMENT ON ROLE \"a b\" IS NULL", 1));
+        assert_eq!((sql.render().as_str(), sql.roles().count()), ("COMMENT ON ROLE \"a b\" IS NULL", 1));
         assert_eq!(Sql::new("a").append(&Sql::new("b")).text("c").render(), "abc");
     }
 
@@ -176,7 +186,7 @@ mod tests {
     fn json_is_a_string_without_roles() {
         for sql in [Sql::new("SELECT 1"), Sql::new("ALTER TABLE t OWNER TO ").role("me")] {
             let json = serde_json::to_string(&sql).unwrap();
-            assert_eq!(json.starts_with('"'), sql.roles().is_empty());
+            assert_eq!(json.starts_with('"'), sql.roles().next().is_none());
             assert_eq!(serde_json::from_str::<Sql>(&json).unwrap(), sql);
         }
         assert!(serde_json::from_str::<Sql>(r#"{"text":["a"],"roles":["b"]}"#).is_err());

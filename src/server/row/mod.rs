@@ -40,41 +40,45 @@ impl de::Error for Error {
 }
 
 impl Error {
-    fn at(mut self, column: &Column<'_>) -> Self {
-        self.column.get_or_insert_with(|| (column.name.to_owned(), column.ty.name().to_owned()));
+    fn at(mut self, column: &Column) -> Self {
+        self.column.get_or_insert_with(|| (column.name.clone(), column.ty.name().to_owned()));
         self
     }
 }
 
-/// Decodes one row into a struct (by column name) or a tuple (by position). A column that the struct does not have
-/// is passed over; a field that has no column takes its serde default.
-///
-/// # Errors
-/// When a value does not fit, or a field without a default has no column.
-pub fn from_row<T: DeserializeOwned>(row: &Row) -> Result<T, Error> {
-    T::deserialize(RowDeserializer { columns: &columns(row), cells: row })
+/// Decodes the rows of one statement into structs (by column name) or tuples (by position). A column that the struct
+/// does not have is passed over; a field that has no column takes its serde default.
+#[derive(Debug)]
+pub struct Decoder {
+    columns: Vec<Column>,
 }
 
-/// Decodes the rows of one statement.
-///
-/// # Errors
-/// As [`from_row`].
-pub fn from_rows<T: DeserializeOwned>(rows: &[Row]) -> Result<Vec<T>, Error> {
-    let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let columns = columns(first);
-    rows.iter().map(|row| T::deserialize(RowDeserializer { columns: &columns, cells: row })).collect()
+impl Decoder {
+    /// For the rows of the statement that gave this one.
+    pub fn new(row: &Row) -> Self {
+        let column = |column: &tokio_postgres::Column| Column {
+            name: column.name().to_owned(),
+            ty: column.type_().clone(),
+            shape: Shape::of(column.type_()),
+        };
+        Self { columns: row.columns().iter().map(column).collect() }
+    }
+
+    /// Decodes a row.
+    ///
+    /// # Errors
+    /// When a value does not fit, or a field without a default has no column.
+    pub fn decode<T: DeserializeOwned>(&self, row: &Row) -> Result<T, Error> {
+        T::deserialize(RowDeserializer { columns: &self.columns, cells: row })
+    }
 }
 
 /// A column of a statement, and how its values are read.
-struct Column<'a> {
-    name: &'a str,
-    ty: &'a Type,
+#[derive(Debug)]
+struct Column {
+    name: String,
+    ty: Type,
     shape: Shape,
-}
-
-fn columns(row: &Row) -> Vec<Column<'_>> {
-    let column = |c: &'_ tokio_postgres::Column| Shape::of(c.type_());
-    row.columns().iter().map(|c| Column { name: c.name(), ty: c.type_(), shape: column(c) }).collect()
 }
 
 /// The values of a row in the server's binary form. Apart from rows only tests have some.
@@ -106,7 +110,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 }
 
 struct RowDeserializer<'a, C> {
-    columns: &'a [Column<'a>],
+    columns: &'a [Column],
     cells: &'a C,
 }
 
@@ -158,7 +162,7 @@ impl<'de, C: Cells> MapAccess<'de> for Walk<'de, C> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         match self.row.columns.get(self.at) {
-            Some(column) => seed.deserialize(BorrowedStrDeserializer::new(column.name)).map(Some),
+            Some(column) => seed.deserialize(BorrowedStrDeserializer::new(&column.name)).map(Some),
             None => Ok(None),
         }
     }
@@ -189,8 +193,12 @@ mod tests {
     }
 
     fn decode<T: DeserializeOwned>(cells: Vec<(&str, Type, Option<Vec<u8>>)>) -> Result<T, Error> {
-        let columns: Vec<_> =
-            cells.iter().map(|(name, ty, _)| Column { name, ty, shape: Shape::of(ty) }).collect();
+        let column = |(name, ty, _): &(&str, Type, _)| Column {
+            name: (*name).to_owned(),
+            ty: ty.clone(),
+            shape: Shape::of(ty),
+        };
+        let columns: Vec<Column> = cells.iter().map(column).collect();
         let values: Vec<_> = cells.iter().map(|(.., value)| value.clone()).collect();
         T::deserialize(RowDeserializer { columns: &columns, cells: &values })
     }
