@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use super::Options;
 use super::entries::manifest_columns;
 use super::locks::lock_nowait;
+use super::outline::Outline;
 use super::plan::{Part, Split, load_statement, table_parts};
 use crate::archive::{Source, SourceColumn};
 use crate::manifest::{Data, Entry, RowFormat};
-use crate::object::extension::config_relations;
+use crate::object::extension::{Config, config_relations};
 use crate::object::table::Table;
 use crate::object::table::data::{names_relations, row_format};
 use crate::object::{CatalogId, Class, Database};
@@ -50,6 +51,15 @@ pub struct Extent {
     pub pages: u64,
 }
 
+/// How the rows or the value of one entry are read.
+#[derive(Debug)]
+pub enum Rows {
+    /// By these COPYs.
+    Read(Extent, Vec<PlannedPart>),
+    /// Not at all: what is missing.
+    Absent(String),
+}
+
 /// What will be copied.
 #[derive(Debug, Default)]
 pub struct DataPlan {
@@ -57,44 +67,62 @@ pub struct DataPlan {
     pub parts: Vec<PlannedPart>,
     /// Parts and blocks per entry.
     pub extents: HashMap<u32, Extent>,
-    /// Large objects.
-    pub large_objects: u64,
     /// Entries whose rows or value cannot be had, and what they are.
     pub absent: BTreeMap<u32, String>,
 }
 
-/// Plans the rows of `entries`, and says in the entries how they are stored.
-pub fn data_plan(
-    entries: &mut [Entry],
-    ids: &[CatalogId],
-    database: &Database,
-    server: &Server,
-    options: &Options,
-) -> DataPlan {
-    let total_bytes = database.tables.iter().map(|table| table.bytes.max(0) as u64).sum();
-    let split = Split { jobs: options.jobs, above: options.split_above, source: server.version, total_bytes };
-    let config = config_relations(database);
-    let mut plan = DataPlan { large_objects: database.large_objects.len() as u64, ..DataPlan::default() };
-    for (entry, id) in entries.iter_mut().zip(ids) {
-        if server.standby && is_unlogged(*id, database) {
-            plan.absent
-                .insert(entry.id, format!("{}: it is unlogged, and the server a standby", entry.label));
-            continue;
+/// Plans how rows are read, one entry after the other.
+pub struct Planner<'a> {
+    database: &'a Database,
+    server: &'a Server,
+    split: Split,
+    config: HashMap<u32, Config<'a>>,
+    text_only: bool,
+}
+
+impl<'a> Planner<'a> {
+    /// For the entries of `database`.
+    pub fn new(database: &'a Database, server: &'a Server, options: &Options) -> Self {
+        let total_bytes = database.tables.iter().map(|table| table.bytes.max(0) as u64).sum();
+        let split =
+            Split { jobs: options.jobs, above: options.split_above, source: server.version, total_bytes };
+        Self { database, server, split, config: config_relations(database), text_only: options.text_only }
+    }
+
+    /// Plans the rows of an entry, and says in it how they are stored; `None` for an entry without.
+    pub fn plan(&self, entry: &mut Entry, id: CatalogId) -> Option<Rows> {
+        let Self { database, server, .. } = *self;
+        if server.standby && is_unlogged(id, database) {
+            return Some(Rows::Absent(format!("{}: it is unlogged, and the server a standby", entry.label)));
         }
         let mut pages = 0;
         let parts = if id.class == Class::SYNTHETIC_DATA {
-            let Some(table) = database.table(id.oid) else { continue };
+            let table = database.table(id.oid)?;
             pages = table.pages.max(0) as u64;
-            let condition = config.get(&table.oid).and_then(|config| config.condition);
-            plan_table(entry, table, condition, database, server, &split, options.text_only)
+            let condition = self.config.get(&table.oid).and_then(|config| config.condition);
+            plan_table(entry, table, condition, database, server, &self.split, self.text_only)
         } else if id.class == Class::SYNTHETIC_LARGE_OBJECTS {
-            vec![plan_large_objects(entry, server, plan.large_objects)]
+            vec![plan_large_objects(entry, server, database.large_objects.len() as u64)]
         } else {
-            continue;
+            return None;
         };
         let pages = if parts.len() > 1 { pages } else { 0 };
-        plan.extents.insert(entry.id, Extent { parts: parts.len() as u32, pages });
-        plan.parts.extend(parts);
+        Some(Rows::Read(Extent { parts: parts.len() as u32, pages }, parts))
+    }
+}
+
+/// Takes the plans of all entries together.
+pub fn data_plan(entries: &mut [Outline]) -> DataPlan {
+    let mut plan = DataPlan::default();
+    for entry in entries {
+        match entry.rows.take().map(|rows| *rows) {
+            Some(Rows::Read(extent, parts)) => {
+                plan.extents.insert(entry.id, extent);
+                plan.parts.extend(parts);
+            }
+            Some(Rows::Absent(what)) => drop(plan.absent.insert(entry.id, what)),
+            None => {}
+        }
     }
     // Stable: parts of one table stay together and in order, so reads of a disk are sequential.
     plan.parts.sort_by_key(|planned| std::cmp::Reverse(planned.part.bytes));

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::data::Planner;
+use super::outline::Outline;
 use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
 use crate::manifest::{Column, Entry, SecurityLabel};
 use crate::object::acl::{AclError, object_acl};
@@ -14,18 +16,22 @@ use crate::version::Version;
 #[derive(Debug, Default)]
 pub struct Entries {
     /// In restore order; `entries[i].id == i + 1`.
-    pub entries: Vec<Entry>,
-    /// Which object each entry came from.
-    pub ids: Vec<CatalogId>,
+    pub entries: Vec<Outline>,
     /// Loops that could only be broken by dropping an edge.
     pub warnings: Vec<String>,
 }
 
-/// Orders the objects and renders their SQL, on all cores; of `schema_only` dumps what is no definition is left out.
+/// Orders the objects, renders their SQL and plans how rows are read, on all cores. Of `schema_only` dumps what is no
+/// definition is left out.
 ///
 /// # Errors
 /// An ACL that cannot be read.
-pub fn entries(database: &Database, source: Version, schema_only: bool) -> Result<Entries, AclError> {
+pub fn entries(
+    database: &Database,
+    source: Version,
+    planner: &Planner<'_>,
+    schema_only: bool,
+) -> Result<Entries, AclError> {
     let all = database.objects();
     let (folded, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|object| object.folded_into().is_some());
     let dumped =
@@ -38,11 +44,14 @@ pub fn entries(database: &Database, source: Version, schema_only: bool) -> Resul
         order(&nodes(database, &objects, &folded, &by_id), &|at| label(objects[at]));
     let scope = Scope { source, repairs: &repairs, database };
 
-    let mut rendered = on_all_cores(&objects, |object| render(*object, &scope));
+    let mut objects_and_ddl: Vec<(&dyn Object, Vec<Sql>)> =
+        on_all_cores(&mut objects.clone(), |_, object| (*object, create(*object, &scope)));
     // Boundaries come after the objects in the list of nodes and have no entry.
-    let has_entry = |at: NodeIndex| !matches!(rendered.get(at), None | Some(Ok(None)));
+    let has_entry = |at: NodeIndex| {
+        let found: Option<&(&dyn Object, Vec<Sql>)> = objects_and_ddl.get(at);
+        found.is_some_and(|(object, ddl)| !ddl.is_empty() || is_bare(object.kind()))
+    };
     let entry_deps = entry_dependencies(&deps, has_entry);
-
     let mut number = vec![0; objects.len()];
     let mut next = 0;
     for &at in order.iter().filter(|at| has_entry(**at)) {
@@ -51,13 +60,11 @@ pub fn entries(database: &Database, source: Version, schema_only: bool) -> Resul
     }
     let inner = printed_inside(&objects, &by_id, &number);
 
-    let mut out = Entries {
-        entries: Vec::with_capacity(next as usize),
-        ids: Vec::with_capacity(next as usize),
-        warnings,
-    };
-    for at in order.into_iter().filter(|at| *at < objects.len()) {
-        let Some(mut entry) = std::mem::replace(&mut rendered[at], Ok(None))? else { continue };
+    let outline = |at: NodeIndex, (object, ddl): &mut (&dyn Object, Vec<Sql>)| {
+        if number[at] == 0 {
+            return Ok(None);
+        }
+        let mut entry = entry(*object, std::mem::take(ddl), &scope)?;
         entry.id = number[at];
         entry.deps =
             entry_deps[at].iter().filter(|dep| **dep < objects.len()).map(|dep| number[*dep]).collect();
@@ -65,36 +72,34 @@ pub fn entries(database: &Database, source: Version, schema_only: bool) -> Resul
         for &child in inner.get(&at).into_iter().flatten() {
             entry.comments.extend(comments(objects[child], database));
         }
-        out.entries.push(*entry);
-        out.ids.push(objects[at].id());
-    }
-    Ok(out)
+        let rows = planner.plan(&mut entry, object.id());
+        Ok(Some(Outline::new(&entry, object.kind(), object.id(), rows)))
+    };
+    let outlines = on_all_cores(&mut objects_and_ddl, outline);
+    let outlines = outlines.into_iter().filter_map(Result::transpose);
+    let mut entries = outlines.collect::<Result<Vec<Outline>, AclError>>()?;
+    entries.sort_unstable_by_key(|entry| entry.id);
+    Ok(Entries { entries, warnings })
 }
 
-/// `make` of each item, in their order. What it costs is processor time only, and nothing else is to do meanwhile.
-fn on_all_cores<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// `make` of the position and each item, in their order. What it costs is processor time only, and nothing else is to
+/// do meanwhile.
+fn on_all_cores<T: Send, R: Send>(items: &mut [T], make: impl Fn(usize, &mut T) -> R + Sync) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     // A thread costs as much as some hundred entries.
     let share = items.len().div_ceil(threads).max(500);
     let make = &make;
     std::thread::scope(|scope| {
-        let start = move |items: &[T]| items.iter().map(make).collect::<Vec<R>>();
-        let shares: Vec<_> = items.chunks(share).map(|items| scope.spawn(move || start(items))).collect();
+        let run = move |(n, items): (usize, &mut [T])| -> Vec<R> {
+            items.iter_mut().enumerate().map(|(at, item)| make(n * share + at, item)).collect()
+        };
+        let shares: Vec<_> =
+            items.chunks_mut(share).enumerate().map(|items| scope.spawn(move || run(items))).collect();
         let join = |share: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
             share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         shares.into_iter().flat_map(join).collect()
     })
-}
-
-/// The entry of an object, without its place in the order; `None` where it has none.
-fn render(object: &dyn Object, scope: &Scope<'_>) -> Result<Option<Box<Entry>>, AclError> {
-    let ddl = create(object, scope);
-    if ddl.is_empty() && !is_bare(object.kind()) {
-        return Ok(None);
-    }
-    // In a box, since many objects have none, and it is moved about.
-    entry(object, ddl, scope).map(|entry| Some(Box::new(entry)))
 }
 
 /// Objects whose identity another one has, too: dependencies and comments could only find one of them. Privileges on

@@ -8,6 +8,7 @@ mod error;
 mod globals;
 mod locks;
 mod lot;
+mod outline;
 mod output;
 mod plan;
 mod run;

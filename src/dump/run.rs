@@ -1,5 +1,6 @@
 //! Dumps: reads as a table of contents. The order matters where a comment says so.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,11 +9,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::copy_part::{self, Shared, work};
-use super::data::{DataPlan, data_plan};
+use super::data::{DataPlan, Planner, data_plan};
 use super::database::facts;
 use super::entries::{Entries, entries};
 use super::error::Error;
 use super::globals;
+use super::outline::Catalog;
 use super::output::{File, Records, WriterThread};
 use super::sequences;
 use super::source::Source;
@@ -22,14 +24,12 @@ use crate::archive::{self, ArchiveId, Overwrite, RecordType, Status, StoreError,
 use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
-use crate::manifest::{Begin, Catalog, Entry, Features, Late};
-use crate::object::{Database, Object as _};
+use crate::manifest::{Begin, Features, Late};
+use crate::object::{Database, Kind, Object as _};
 use crate::server::{CancelHandle, Conninfo};
 
 /// So often the catalog may change while it is read.
 const READ_ATTEMPTS_MAX: usize = 5;
-/// Version of the catalog record.
-const CATALOG_VERSION: u32 = 1;
 
 /// Dumps the database of `conninfo` into `output`.
 ///
@@ -133,14 +133,19 @@ async fn write(
     let globals = globals::read(ctx, source.leader(), options.globals, &mut left_out).await?;
 
     let server = source.data_facts();
-    let Entries { entries, ids, mut warnings } = entries(&database, server.version, options.schema_only)?;
+    let planner = Planner::new(&database, &server, options);
+    let Entries { mut entries, mut warnings } =
+        entries(&database, server.version, &planner, options.schema_only)?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(left_out);
     let facts = facts(&database, server.version)?;
-    let mut catalog = Catalog { catalog: CATALOG_VERSION, database: facts, globals, entries };
-    let plan = data_plan(&mut catalog.entries, &ids, &database, &server, options);
+    let plan = data_plan(&mut entries);
+    let sequences = sequences::of(&database, &entries, &plan.absent);
+    let relations = statistics::relations_of(&database, &entries);
+    let large_objects = database.large_objects.len() as u64;
     drop(database);
+    let catalog = Catalog::new(facts, globals, entries);
     plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
     skipped.extend(plan.absent.values().cloned());
 
@@ -157,21 +162,17 @@ async fn write(
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.parts.len() });
-    let DataPlan { parts, extents, large_objects, absent } = plan;
+    let DataPlan { parts, extents, .. } = plan;
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
     let jobs = source.sessions().len() - 1;
     let statistics = options.statistics && !options.schema_only;
-    let with_statistics = statistics.then_some(catalog.entries.as_slice());
+    let with_statistics = statistics.then_some(&relations);
     let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(carried.warnings);
 
-    let sequences: Vec<(&Entry, u32)> = std::iter::zip(&catalog.entries, &ids)
-        .filter(|(entry, _)| entry.kind == "sequence_value" && !absent.contains_key(&entry.id))
-        .map(|(entry, id)| (entry, id.oid))
-        .collect();
     let late = Late {
         tables: shared.totals.table_totals(|id| extents.get(&id).copied().unwrap_or_default()),
         sequences: sequences::read(source.leader(), &sequences).await?,
@@ -184,8 +185,8 @@ async fn write(
         database: begin.source.database,
         server_version: begin.source.server_version,
         objects: catalog.entries.len(),
-        tables: catalog.entries.iter().filter(|entry| entry.kind == "table_data").count(),
-        rows: shared.totals.rows(|id| is_table(&catalog.entries, id)),
+        tables: catalog.entries.iter().filter(|entry| entry.kind == Kind::TableData).count(),
+        rows: shared.totals.rows(|id| catalog.kind(id) == Some(Kind::TableData)),
         large_objects,
         jobs,
         warnings,
@@ -225,10 +226,6 @@ impl Written {
             ..summary
         })
     }
-}
-
-fn is_table(entries: &[Entry], id: u32) -> bool {
-    entries.get(id as usize - 1).is_some_and(|entry| entry.kind == "table_data")
 }
 
 /// Objects of unknown kinds: an error, or with `skip_unsupported` a warning each.
@@ -280,12 +277,12 @@ async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records)
     Ok(())
 }
 
-/// Copies all parts, and meanwhile the statistics of `entries`. The first failure ends it.
+/// Copies all parts, and meanwhile the statistics of `relations`. The first failure ends it.
 async fn copy(
     source: &mut Source,
     shared: &Arc<Shared>,
     writer: Writer<File>,
-    entries: Option<&[Entry]>,
+    relations: Option<&HashMap<u32, u32>>,
 ) -> Result<(Writer<File>, Carried), Error> {
     let (thread, records) = WriterThread::start(writer, Arc::clone(&shared.ctx.meter));
     let mut workers = JoinSet::new();
@@ -296,8 +293,8 @@ async fn copy(
     let first = tokio::select! {
         first = async {
             let statistics = async {
-                match entries {
-                    Some(entries) => statistics::send(source.leader(), entries, &records).await,
+                match relations {
+                    Some(relations) => statistics::send(source.leader(), relations, &records).await,
                     None => Ok(Carried::default()),
                 }
             };

@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::error::Error;
+use super::outline::Outline;
 use super::output::Records;
 use crate::archive::{Draft, Encoder, RecordType};
 use crate::catalog::gated;
-use crate::manifest::{ColumnStatistics, Entry, RelationStatistics, Statistics, StatisticsTotal};
+use crate::manifest::{ColumnStatistics, RelationStatistics, Statistics, StatisticsTotal};
+use crate::object::{Database, Kind};
 use crate::server::{self, Class, Session};
 use crate::sql::literal;
 use crate::version::Version;
@@ -25,6 +27,7 @@ const LEVEL: i32 = 3;
 
 const RELATIONS: &str = "
 select
+    c.oid as oid,
     n.nspname as schema,
     c.relname as name,
     c.relnatts as natts,
@@ -44,6 +47,7 @@ where c.relkind in ('r', 'p', 'm', 'f', 'i', 'I') and n.nspname !~ '^pg_' and n.
 
 #[derive(Debug, Deserialize)]
 struct Relation {
+    oid: u32,
     schema: String,
     name: String,
     natts: i16,
@@ -70,15 +74,27 @@ pub struct Carried {
     pub warnings: Vec<String>,
 }
 
-/// Reads the statistics of `entries` and sends them as records.
+/// The relations that have entries: their OID, and the number of the entry.
+pub fn relations_of(database: &Database, entries: &[Outline]) -> HashMap<u32, u32> {
+    // A constraint's entry makes its index, too.
+    let indexes: HashMap<u32, u32> = database.keys.iter().map(|key| (key.oid, key.index_oid)).collect();
+    let relation = |entry: &Outline| match entry.kind {
+        Kind::Table | Kind::ForeignTable | Kind::MaterializedView | Kind::Index => Some(entry.object.oid),
+        Kind::Key => indexes.get(&entry.object.oid).copied(),
+        _ => None,
+    };
+    entries.iter().filter_map(|entry| Some((relation(entry)?, entry.id))).collect()
+}
+
+/// Reads the statistics of `relations` ([`relations_of`]) and sends them as records.
 ///
 /// # Errors
 /// A lost connection; [`Error::Cancelled`] when the writer has failed.
-pub async fn send(session: &Session, entries: &[Entry], records: &Records) -> Result<Carried, Error> {
+pub async fn send(session: &Session, ids: &HashMap<u32, u32>, records: &Records) -> Result<Carried, Error> {
     let mut sender = Sender { records, carried: Carried::default(), next: Statistics::default(), bytes: 0 };
     // Text that has no equivalent in UTF-8 is an error, and must not end the transaction of the locks.
     session.batch("SAVEPOINT statistics").await?;
-    let relations = match relations(session, entries).await {
+    let relations = match relations(session, ids).await {
         Ok(relations) => relations,
         Err(error) => {
             sender.left_out(session, "statistics", error).await?;
@@ -115,21 +131,12 @@ pub async fn send(session: &Session, entries: &[Entry], records: &Records) -> Re
 }
 
 /// The relations that have entries, in the order of those.
-async fn relations(session: &Session, entries: &[Entry]) -> Result<Vec<Relation>, server::Error> {
-    let ids: HashMap<(&str, &str), u32> = entries
-        .iter()
-        .filter(|entry| {
-            // The index behind a key has the name of its constraint.
-            let kinds = ["table", "foreign_table", "materialized_view", "index", "key"];
-            kinds.contains(&entry.kind.as_str())
-        })
-        .filter_map(|entry| Some(((entry.schema.as_deref()?, entry.name.as_str()), entry.id)))
-        .collect();
+async fn relations(session: &Session, ids: &HashMap<u32, u32>) -> Result<Vec<Relation>, server::Error> {
     let version = session.version;
     let sql = gated(RELATIONS, version, false).expect("invariant: the query is for all servers");
     let mut relations: Vec<Relation> = session.fetch(&sql).await?;
     relations.retain_mut(|relation| {
-        let id = ids.get(&(relation.schema.as_str(), relation.name.as_str()));
+        let id = ids.get(&relation.oid);
         relation.statistics.id = id.copied().unwrap_or(0);
         // Before 14 a relation that was never counted has 0 rows, as an empty one has.
         if !version.at_least(14) && relation.statistics.reltuples == "0" {
@@ -247,6 +254,7 @@ mod tests {
 
     fn relation(natts: i16) -> Relation {
         Relation {
+            oid: 0,
             schema: String::new(),
             name: String::new(),
             natts,

@@ -155,7 +155,7 @@ mod tests {
         let row = |oid: u32, extension: Option<&str>| Depend {
             class: schema.id().class.0,
             oid,
-            extension: extension.map(str::to_owned),
+            extension: extension.map(Box::from),
             ..Depend::default()
         };
         let database = Database {

@@ -124,9 +124,9 @@ pub struct Depend {
     /// refobjid
     pub ref_oid: u32,
     /// deptype
-    pub kind: String,
+    pub kind: Option<char>,
     /// the extension's name, for `DEPENDS ON EXTENSION` (deptype `x`)
-    pub extension: Option<String>,
+    pub extension: Option<Box<str>>,
 }
 
 /// A member of an extension; `member.sql`.

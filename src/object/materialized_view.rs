@@ -240,7 +240,7 @@ mod tests {
             oid: view + 100,
             ref_class: Class::RELATION.0,
             ref_oid: relation,
-            kind: "n".into(),
+            kind: Some('n'),
             extension: None,
         };
         Database {

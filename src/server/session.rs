@@ -160,6 +160,8 @@ impl Session {
             let row = decoder.decode(&row);
             decoded.push(row.map_err(|source| Error::Row { context: String::new(), source })?);
         }
+        // Nothing is added any more, and the last doubling may be half empty.
+        decoded.shrink_to_fit();
         Ok(decoded)
     }
 
