@@ -4,8 +4,8 @@ mod cli;
 
 use std::process::ExitCode;
 
-/// A catalog is a million small strings: glibc's allocator takes a quarter of the time that they cost, and musl's takes
-/// one lock for all threads.
+/// musl's allocator takes one lock for all threads.
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
