@@ -1,8 +1,15 @@
 -- Privileges of what pgark does not make (members of extensions, objects of pg_catalog), where they are not the ones
 -- that it is born with: those that initdb or the extension's script left, else `acldefault`. Most objects have neither,
 -- and each catalog is searched for those that do before anything is made of their names.
+-- Those of user objects are not asked for: only extensions' members and what initdb made.
 with noted (class, oid, number) as (
     select classoid, objoid, objsubid from pg_init_privs
+), relation (oid) as (
+    select c.oid from pg_class c
+    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.oid < 16384
+    union all
+    select d.objid from pg_depend d
+    where d.refclassid = 3079 and d.deptype = 'e' and d.classid = 1259 and d.objsubid = 0
 ), born (class, oid, number, letter, noun, schema, name, "column", owner, acl, known) as (
     select 2615::oid, n.oid, 0, 'n'::"char", 'SCHEMA', null::name, quote_ident(n.nspname), null::name,
         n.nspowner, n.nspacl, null::aclitem[]
@@ -12,15 +19,16 @@ with noted (class, oid, number) as (
     select 1259, c.oid, 0, case c.relkind when 'S' then 's' else 'r' end::"char",
         case c.relkind when 'S' then 'SEQUENCE' else 'TABLE' end,
         n.nspname, format('%I.%I', n.nspname, c.relname), null, c.relowner, c.relacl, null
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    from relation r join pg_class c on c.oid = r.oid join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       and (c.relacl is not null or (1259, c.oid, 0) in (select class, oid, number from noted))
     union all
     -- A column is born without any; grant options on the table count for it.
     select 1259, c.oid, a.attnum, 'c', 'TABLE', n.nspname, format('%I.%I', n.nspname, c.relname), a.attname,
         c.relowner, a.attacl, coalesce(c.relacl, acldefault('r', c.relowner))
-    from pg_attribute a
-    join pg_class c on c.oid = a.attrelid
+    from relation r
+    join pg_class c on c.oid = r.oid
+    join pg_attribute a on a.attrelid = c.oid
     join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and not a.attisdropped
       and (a.attacl is not null or (1259, a.attrelid, a.attnum::int4) in (select class, oid, number from noted))

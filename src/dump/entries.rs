@@ -1,6 +1,5 @@
 //! From the objects of a database to the entries of an archive: order, dependencies, SQL. Pure.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::data::Planner;
@@ -93,12 +92,15 @@ fn on_all_cores<T: Send, R: Send>(items: &mut [T], make: impl Fn(usize, &mut T) 
         let run = move |(n, items): (usize, &mut [T])| -> Vec<R> {
             items.iter_mut().enumerate().map(|(at, item)| make(n * share + at, item)).collect()
         };
-        let shares: Vec<_> =
-            items.chunks_mut(share).enumerate().map(|items| scope.spawn(move || run(items))).collect();
-        let join = |share: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
-            share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        shares.into_iter().flat_map(join).collect()
+        let mut shares = items.chunks_mut(share).enumerate();
+        let first = shares.next();
+        let others: Vec<_> = shares.map(|items| scope.spawn(move || run(items))).collect();
+        // This thread has memory to use again; new ones have their own.
+        let mut made = first.map(run).unwrap_or_default();
+        for other in others {
+            made.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        made
     })
 }
 
@@ -179,8 +181,8 @@ fn nodes<'a>(
             id: object.id(),
             kind: object.kind(),
             key: SortKey {
-                schema: object.schema().map(Cow::Borrowed),
-                name: Cow::Borrowed(object.name()),
+                schema: object.schema(),
+                name: object.name(),
                 ties: object.ties(),
                 oid: object.id().oid,
             },

@@ -1,7 +1,5 @@
 //! What is sorted: nodes with a kind, a name and dependencies.
 
-use std::borrow::Cow;
-
 use crate::object::{CatalogId, Kind};
 
 /// Position of a node in the list given to the sort.
@@ -33,9 +31,9 @@ pub struct Node<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SortKey<'a> {
     /// Schema.
-    pub schema: Option<Cow<'a, str>>,
+    pub schema: Option<&'a str>,
     /// Name.
-    pub name: Cow<'a, str>,
+    pub name: &'a str,
     /// Natural tie-breaks: argument types, table name, column number.
     pub ties: Vec<String>,
     /// OID in the source.

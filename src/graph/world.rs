@@ -84,7 +84,7 @@ impl World {
         self.nodes.push(Node {
             id: CatalogId::new(kind.class().unwrap_or(Class::SYNTHETIC_DATA), oid),
             kind,
-            key: SortKey { schema: Some("public".into()), name: name.into(), ties: Vec::new(), oid },
+            key: SortKey { schema: Some("public"), name, ties: Vec::new(), oid },
             deps: Vec::new(),
             printed_in: None,
             shell_of: None,
@@ -107,7 +107,7 @@ pub(super) struct Sorted {
 impl Sorted {
     /// The names in order.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.ordered.order.iter().map(|&node| &*self.nodes[node].key.name).collect()
+        self.ordered.order.iter().map(|&node| self.nodes[node].key.name).collect()
     }
 
     /// Whether `first` comes before `second`.

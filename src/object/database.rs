@@ -288,6 +288,7 @@ impl Database {
     /// Puts the rows of all queries together.
     pub fn assemble(&mut self) {
         self.index_rows();
+        self.name_columns();
         self.hand_out_columns();
         super::default::inherit(self);
         self.derived = Derived::from(&*self);
@@ -318,6 +319,25 @@ impl Database {
         }
         for row in &self.members {
             lookup.member_of.insert(CatalogId::new(Class(row.class), row.oid), row.extension);
+        }
+    }
+
+    /// Tells defaults and NOT NULL constraints what their columns are; the query has those in relation and number order.
+    fn name_columns(&mut self) {
+        let columns = &self.columns;
+        let column = |relation: u32, number: i16| {
+            let at = columns.binary_search_by_key(&(relation, number), |row| (row.relation, row.number));
+            at.ok().map(|at| &columns[at])
+        };
+        for row in &mut self.defaults {
+            let Some(column) = column(row.relation, row.number) else { continue };
+            row.column.clone_from(&column.name);
+            row.generated.clone_from(&column.generated);
+            row.column_printed = column.local || row.in_partition;
+        }
+        for row in &mut self.not_nulls {
+            let Some(column) = column(row.table_oid, row.number) else { continue };
+            row.column.clone_from(&column.name);
         }
     }
 

@@ -31,13 +31,18 @@ pub struct ColumnDefault {
     pub relation_kind: String,
     /// adnum
     pub number: i16,
-    /// attname
-    pub column: String,
     /// `pg_get_expr(adbin, adrelid)`
     pub expression: String,
-    /// attgenerated
+    /// relispartition of the relation
+    pub in_partition: bool,
+    /// Of its column: attname.
+    #[serde(skip)]
+    pub column: String,
+    /// Of its column: attgenerated.
+    #[serde(skip)]
     pub generated: String,
-    /// the column is printed by CREATE TABLE: local, or the table is a partition
+    /// The column is printed by CREATE TABLE: local, or the table is a partition.
+    #[serde(skip)]
     pub column_printed: bool,
     /// Not in the catalog: a DEFAULT NULL that hides a parent's default.
     #[serde(skip)]

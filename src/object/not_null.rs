@@ -27,7 +27,8 @@ pub struct NotNull {
     pub table: String,
     /// attnum
     pub number: i16,
-    /// attname
+    /// Of its column: attname.
+    #[serde(skip)]
     pub column: String,
     /// the table is a foreign one
     pub in_foreign: bool,
