@@ -167,7 +167,7 @@ fn plan_table(
     let name = qualified(Some(&table.schema), &table.name);
     let columns: Vec<SourceColumn> = table
         .copied_columns()
-        .map(|column| SourceColumn { name: column.name.clone(), type_name: column.type_name.clone() })
+        .map(|column| SourceColumn { name: column.name.to_string(), type_name: column.type_name.to_string() })
         .collect();
     let source = source(&name, columns, server);
     let planned = |part: Part| PlannedPart {

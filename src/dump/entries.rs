@@ -7,7 +7,7 @@ use super::outline::Outline;
 use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
 use crate::manifest::{Column, Entry, SecurityLabel};
 use crate::object::acl::{AclError, object_acl};
-use crate::object::{CatalogId, Class, Database, Kind, Object, Scope};
+use crate::object::{CatalogId, Class, Database, Depend, Kind, Object, Scope};
 use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
@@ -27,6 +27,7 @@ pub struct Entries {
 /// An ACL that cannot be read.
 pub fn entries(
     database: &Database,
+    depends: Vec<Depend>,
     source: Version,
     planner: &Planner<'_>,
     schema_only: bool,
@@ -40,7 +41,7 @@ pub fn entries(
         objects.iter().enumerate().map(|(at, object)| (object.id(), at)).collect();
     debug_assert_eq!(twins(&objects, &by_id), Vec::<String>::new(), "identities are unique");
     let Ordered { order, deps, repairs, warnings } =
-        order(&nodes(database, &objects, &folded, &by_id), &|at| label(objects[at]));
+        order(&nodes(database, depends, &objects, &folded, &by_id), &|at| label(objects[at]));
     let scope = Scope { source, repairs: &repairs, database };
 
     let mut objects_and_ddl: Vec<(&dyn Object, Vec<Sql>)> =
@@ -147,9 +148,10 @@ fn printed_inside(
     inside
 }
 
-/// One node per object; edges from pg_depend and from what the kinds add.
+/// One node per object; edges from pg_depend (`depends`) and from what the kinds add.
 fn nodes<'a>(
     database: &Database,
+    depends: Vec<Depend>,
     objects: &[&'a dyn Object],
     folded: &[&dyn Object],
     by_id: &HashMap<CatalogId, NodeIndex>,
@@ -183,6 +185,7 @@ fn nodes<'a>(
             key: SortKey {
                 schema: object.schema(),
                 name: object.name(),
+                table: object.table(),
                 ties: object.ties(),
                 oid: object.id().oid,
             },
@@ -191,7 +194,7 @@ fn nodes<'a>(
             shell_of: object.shell_of().and_then(resolve),
         })
         .collect();
-    for row in &database.depends {
+    for row in depends {
         let from = id(row.class, row.oid);
         if database.lookup.member_of.contains_key(&from) {
             continue;
@@ -294,8 +297,8 @@ pub fn manifest_columns(columns: &[crate::object::Column]) -> Vec<Column> {
     columns
         .iter()
         .map(|column| Column {
-            name: column.name.clone(),
-            type_name: column.type_name.clone(),
+            name: column.name.to_string(),
+            type_name: column.type_name.to_string(),
             dumped: column.is_copied(),
             notnull: column.not_null,
         })
@@ -309,14 +312,8 @@ mod tests {
     use crate::object::{Column, Database, Object, SecurityLabel};
 
     fn table() -> Table {
-        let column = Column { number: 2, name: "A b".to_owned(), ..Column::default() };
-        Table {
-            oid: 20_000,
-            schema: "s".to_owned(),
-            name: "T".to_owned(),
-            columns: vec![column],
-            ..Table::default()
-        }
+        let column = Column { number: 2, name: "A b".into(), ..Column::default() };
+        Table { oid: 20_000, schema: "s".into(), name: "T".into(), columns: vec![column], ..Table::default() }
     }
 
     #[test]

@@ -126,13 +126,13 @@ mod tests {
 
     fn table(bytes: i64) -> Table {
         let column = |name: &str, generated: &str| Column {
-            name: name.to_owned(),
-            generated: generated.to_owned(),
+            name: name.into(),
+            generated: generated.into(),
             ..Column::default()
         };
         Table {
-            schema: "s".to_owned(),
-            name: "T".to_owned(),
+            schema: "s".into(),
+            name: "T".into(),
             pages: bytes / 8192,
             bytes,
             columns: vec![column("id", ""), column("sum", "s"), column("a b", "")],

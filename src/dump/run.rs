@@ -118,7 +118,7 @@ async fn write(
     ctx: &Context,
     conninfo: &Conninfo,
     source: &mut Source,
-    database: Database,
+    mut database: Database,
     file: File,
     options: &Options,
     started: Instant,
@@ -133,9 +133,11 @@ async fn write(
     let globals = globals::read(ctx, source.leader(), options.globals, &mut left_out).await?;
 
     let server = source.data_facts();
+    // Only to find the order, and a good part of what was read.
+    let depends = database.take_depends();
     let planner = Planner::new(&database, &server, options);
     let Entries { mut entries, mut warnings } =
-        entries(&database, server.version, &planner, options.schema_only)?;
+        entries(&database, depends, server.version, &planner, options.schema_only)?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(left_out);

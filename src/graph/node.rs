@@ -34,7 +34,9 @@ pub struct SortKey<'a> {
     pub schema: Option<&'a str>,
     /// Name.
     pub name: &'a str,
-    /// Natural tie-breaks: argument types, table name, column number.
+    /// The relation that it hangs on.
+    pub table: Option<&'a str>,
+    /// Natural tie-breaks: argument types, column number.
     pub ties: Vec<String>,
     /// OID in the source.
     pub oid: u32,

@@ -50,6 +50,7 @@ fn keys_decide_schema_name_kind_ties_and_last_the_oid() {
     let key = |schema: Option<&'static str>, name: &'static str, ties: &[&str], oid| SortKey {
         schema,
         name,
+        table: None,
         ties: ties.iter().map(|&tie| tie.to_owned()).collect(),
         oid,
     };
@@ -151,7 +152,7 @@ fn graphs() -> impl Strategy<Value = Vec<Node<'static>>> {
                 Node {
                     id: CatalogId::new(Class::RELATION, at as u32),
                     kind,
-                    key: SortKey { schema: None, name, ties: Vec::new(), oid: at as u32 },
+                    key: SortKey { schema: None, name, table: None, ties: Vec::new(), oid: at as u32 },
                     deps: deps.into_iter().map(|dep| dep % count).collect(),
                     printed_in: parent.filter(|_| !is_shell),
                     shell_of: parent.filter(|_| is_shell),

@@ -53,6 +53,7 @@ fn compare(a: &Node<'_>, b: &Node<'_>) -> Ordering {
         })
         .then_with(|| a.key.name.cmp(&b.key.name))
         .then_with(|| a.kind.cmp(&b.kind))
+        .then_with(|| a.key.table.cmp(&b.key.table))
         .then_with(|| a.key.ties.cmp(&b.key.ties))
         .then_with(|| a.key.oid.cmp(&b.key.oid))
         .then_with(|| a.id.cmp(&b.id))

@@ -84,7 +84,7 @@ impl World {
         self.nodes.push(Node {
             id: CatalogId::new(kind.class().unwrap_or(Class::SYNTHETIC_DATA), oid),
             kind,
-            key: SortKey { schema: Some("public"), name, ties: Vec::new(), oid },
+            key: SortKey { schema: Some("public"), name, table: None, ties: Vec::new(), oid },
             deps: Vec::new(),
             printed_in: None,
             shell_of: None,

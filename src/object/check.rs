@@ -2,6 +2,7 @@
 //!
 //! Printed inside CREATE TABLE, unless inherited only, not yet valid, or part of a dependency loop.
 
+use crate::object::Text;
 use serde::Deserialize;
 
 use super::foreign_table::alter;
@@ -18,19 +19,19 @@ pub struct Check {
     /// oid
     pub oid: u32,
     /// conname
-    pub name: String,
+    pub name: Text,
     /// conrelid
     pub table_oid: u32,
     /// schema of the table
-    pub schema: String,
+    pub schema: Text,
     /// name of the table
-    pub table: String,
+    pub table: Text,
     /// the table is a partition
     pub in_partition: bool,
     /// the table is a foreign one
     pub in_foreign: bool,
     /// `pg_get_constraintdef`
-    pub definition: String,
+    pub definition: Text,
     /// conislocal
     pub local: bool,
     /// convalidated (false as well when NOT ENFORCED)

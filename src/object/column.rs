@@ -1,5 +1,6 @@
 //! Columns of relations and composite types (pg_attribute).
 
+use crate::object::Text;
 use serde::Deserialize;
 
 /// One column; `schema/catalog/column.sql`. Dropped columns are not read.
@@ -11,9 +12,9 @@ pub struct Column {
     /// attnum
     pub number: i16,
     /// attname
-    pub name: String,
+    pub name: Text,
     /// `format_type(atttypid, atttypmod)`: pasted as it is
-    pub type_name: String,
+    pub type_name: Text,
     /// atttypid
     pub type_oid: u32,
     /// atttypmod
@@ -25,25 +26,25 @@ pub struct Column {
     /// attinhcount
     pub inherited: i32,
     /// attidentity: `a`, `d` or empty
-    pub identity: String,
+    pub identity: Text,
     /// attgenerated: `s`, `v` or empty
-    pub generated: String,
+    pub generated: Text,
     /// attcollation where it differs from the type's: schema and name
-    pub collation_schema: Option<String>,
+    pub collation_schema: Option<Text>,
     /// see `collation_schema`
-    pub collation: Option<String>,
+    pub collation: Option<Text>,
     /// attstattarget where it was set (≥ 0)
     pub statistics: Option<i32>,
     /// attstorage where it differs from the type's: `p e x m`
-    pub storage: Option<String>,
+    pub storage: Option<Text>,
     /// typstorage
-    pub type_storage: String,
+    pub type_storage: Text,
     /// attcompression: `p`, `l` or empty
-    pub compression: String,
+    pub compression: Text,
     /// attoptions, `name=value` items in array order
     pub options: Option<Vec<String>>,
     /// attfdwoptions, as SQL writes them between the parentheses of OPTIONS
-    pub foreign_options: Option<String>,
+    pub foreign_options: Option<Text>,
     /// attacl
     pub acl: Option<Vec<String>>,
 }

@@ -106,13 +106,17 @@ mod tests {
         };
         assert_eq!(row.create(&scope)[0].render(), "CREATE TYPE s.\"point 3\" AS (\n)");
         let column = |name: &str, type_name: &str| Column {
-            name: name.to_owned(),
-            type_name: type_name.to_owned(),
+            name: name.into(),
+            type_name: type_name.into(),
             ..Column::default()
         };
         let collation = Some("C".to_owned());
         let schema = Some("pg_catalog".to_owned());
-        let text = Column { collation, collation_schema: schema, ..column("Label", "text") };
+        let text = Column {
+            collation: collation.map(Into::into),
+            collation_schema: schema.map(Into::into),
+            ..column("Label", "text")
+        };
         row.columns = vec![column("x", "numeric(10,2)"), text];
         assert_eq!(
             row.create(&scope)[0].render(),

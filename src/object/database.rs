@@ -280,6 +280,12 @@ impl Database {
         member(object.id()) || object.parent().is_some_and(member)
     }
 
+    /// Takes all rows of pg_depend; those that DEPENDS ON EXTENSION stands for stay here as well.
+    pub fn take_depends(&mut self) -> Vec<Depend> {
+        let of_extensions = self.depends.iter().filter(|row| row.extension.is_some()).cloned().collect();
+        std::mem::replace(&mut self.depends, of_extensions)
+    }
+
     /// Facts of the database itself.
     pub fn facts(&self) -> Option<&Facts> {
         self.facts.first()

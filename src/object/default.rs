@@ -3,6 +3,7 @@
 //! Printed with their column, unless the column is not printed, belongs to a view, or the default is part of a
 //! dependency loop (serial columns are: table, default, sequence). A generation expression can never stand alone.
 
+use crate::object::Text;
 use std::collections::HashSet;
 
 use serde::Deserialize;
@@ -24,23 +25,23 @@ pub struct ColumnDefault {
     /// adrelid
     pub relation: u32,
     /// schema of the relation
-    pub schema: String,
+    pub schema: Text,
     /// name of the relation
-    pub table: String,
+    pub table: Text,
     /// relkind
-    pub relation_kind: String,
+    pub relation_kind: Text,
     /// adnum
     pub number: i16,
     /// `pg_get_expr(adbin, adrelid)`
-    pub expression: String,
+    pub expression: Text,
     /// relispartition of the relation
     pub in_partition: bool,
     /// Of its column: attname.
     #[serde(skip)]
-    pub column: String,
+    pub column: Text,
     /// Of its column: attgenerated.
     #[serde(skip)]
-    pub generated: String,
+    pub generated: Text,
     /// The column is printed by CREATE TABLE: local, or the table is a partition.
     #[serde(skip)]
     pub column_printed: bool,
@@ -98,7 +99,7 @@ impl Object for ColumnDefault {
     }
 
     fn ties(&self) -> Vec<String> {
-        vec![self.table.clone(), format!("{:05}", self.number)]
+        vec![format!("{:05}", self.number)]
     }
 
     fn dependencies(&self) -> Vec<CatalogId> {
@@ -161,10 +162,10 @@ pub fn inherit(database: &mut Database) {
                     relation: table.oid,
                     schema: table.schema.clone(),
                     table: table.name.clone(),
-                    relation_kind: if table.is_foreign() { "f" } else { "r" }.to_owned(),
+                    relation_kind: if table.is_foreign() { "f" } else { "r" }.into(),
                     number: column.number,
                     column: column.name.clone(),
-                    expression: "NULL".to_owned(),
+                    expression: "NULL".into(),
                     column_printed: table.prints(column),
                     ..ColumnDefault::default()
                 });

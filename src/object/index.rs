@@ -1,6 +1,7 @@
 //! Indexes that no constraint owns (pg_index; documentation: CREATE INDEX; objects.md §23), and their attachment
 //! to the indexes of partitioned tables.
 
+use crate::object::Text;
 use std::collections::HashMap;
 
 use serde::Deserialize;
@@ -19,21 +20,21 @@ pub struct Index {
     /// oid
     pub oid: u32,
     /// schema: that of the table
-    pub schema: String,
+    pub schema: Text,
     /// relname
-    pub name: String,
+    pub name: Text,
     /// indrelid
     pub table_oid: u32,
     /// name of the table
-    pub table: String,
+    pub table: Text,
     /// `pg_get_indexdef`: complete but for the tablespace
-    pub definition: String,
+    pub definition: Text,
     /// indisclustered
     pub clustered: bool,
     /// indisreplident
     pub replica_identity: bool,
     /// tablespace, where not the database's
-    pub tablespace: Option<String>,
+    pub tablespace: Option<Text>,
     /// attnum of the columns with a statistics target
     pub statistics_columns: Option<Vec<i16>>,
     /// the targets, in step with `statistics_columns`

@@ -1,6 +1,7 @@
 //! PRIMARY KEY, UNIQUE and EXCLUDE constraints (pg_constraint, contypes `p`, `u`, `x`; documentation: ALTER TABLE;
 //! objects.md §21), each with the index behind it, which has no object of its own.
 
+use crate::object::Text;
 use serde::Deserialize;
 
 use super::database::Database;
@@ -19,22 +20,22 @@ pub struct Key {
     /// oid
     pub oid: u32,
     /// conname: the index has the same name
-    pub name: String,
+    pub name: Text,
     /// contype: `p u x`
     #[serde(rename = "type")]
-    pub contype: String,
+    pub contype: Text,
     /// conrelid
     pub table_oid: u32,
     /// schema of table and index
-    pub schema: String,
+    pub schema: Text,
     /// name of the table
-    pub table: String,
+    pub table: Text,
     /// the table is partitioned
     pub partitioned: bool,
     /// conindid
     pub index_oid: u32,
     /// `pg_get_constraintdef`, of EXCLUDE
-    pub definition: Option<String>,
+    pub definition: Option<Text>,
     /// names of the key columns
     pub columns: Vec<String>,
     /// names of the columns of INCLUDE
@@ -54,7 +55,7 @@ pub struct Key {
     /// indisreplident
     pub replica_identity: bool,
     /// tablespace of the index, where not the database's
-    pub tablespace: Option<String>,
+    pub tablespace: Option<Text>,
     /// attnum of the index columns with a statistics target
     pub statistics_columns: Option<Vec<i16>>,
     /// the targets, in step with `statistics_columns`
@@ -65,7 +66,7 @@ impl Key {
     /// What follows the name. For PRIMARY KEY and UNIQUE the server's text lacks the options of the index.
     fn text(&self) -> String {
         if let Some(definition) = &self.definition {
-            return definition.clone();
+            return definition.to_string();
         }
         let primary = self.contype == "p";
         let mut text = if primary { "PRIMARY KEY" } else { "UNIQUE" }.to_owned();

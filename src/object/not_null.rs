@@ -3,6 +3,7 @@
 //! Valid ones are printed with their column (objects.md §18.4); only those that are NOT VALID stand alone, after
 //! the data.
 
+use crate::object::Text;
 use serde::Deserialize;
 
 use super::foreign_table::alter;
@@ -18,18 +19,18 @@ pub struct NotNull {
     /// oid
     pub oid: u32,
     /// conname
-    pub name: String,
+    pub name: Text,
     /// conrelid
     pub table_oid: u32,
     /// schema of the table
-    pub schema: String,
+    pub schema: Text,
     /// name of the table
-    pub table: String,
+    pub table: Text,
     /// attnum
     pub number: i16,
     /// Of its column: attname.
     #[serde(skip)]
-    pub column: String,
+    pub column: Text,
     /// the table is a foreign one
     pub in_foreign: bool,
     /// conislocal

@@ -93,9 +93,9 @@ pub trait Object: Sync {
         noun.map(|noun| (self.id(), format!("{noun} {}", self.reference()))).into_iter().collect()
     }
 
-    /// Natural tie-breaks of the initial sort, after schema and name.
+    /// Natural tie-breaks of the initial sort, after schema, name and table.
     fn ties(&self) -> Vec<String> {
-        self.table().map(str::to_owned).into_iter().collect()
+        Vec::new()
     }
 
     /// Dependencies that pg_depend does not record (ordering.md §3).

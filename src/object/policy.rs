@@ -1,5 +1,6 @@
 //! Row security: policies (pg_policy; documentation: CREATE POLICY) and whether they apply (objects.md §30).
 
+use crate::object::Text;
 use serde::Deserialize;
 
 use super::database::Database;
@@ -105,9 +106,9 @@ pub struct RowSecurity {
     /// OID of the table
     pub table_oid: u32,
     /// schema of the table
-    pub schema: String,
+    pub schema: Text,
     /// name of the table
-    pub name: String,
+    pub name: Text,
 }
 
 impl RowSecurity {

@@ -1,6 +1,7 @@
 //! Sequences (pg_sequence; documentation: CREATE SEQUENCE; objects.md §31): free ones, those of serial columns, and
 //! those behind identity columns, which their column makes.
 
+use crate::object::Text;
 use serde::Deserialize;
 
 use super::acl::AclRow;
@@ -19,19 +20,19 @@ pub struct Sequence {
     /// oid
     pub oid: u32,
     /// schema
-    pub schema: String,
+    pub schema: Text,
     /// relname
-    pub name: String,
+    pub name: Text,
     /// owner
-    pub owner: String,
+    pub owner: Text,
     /// relacl
     pub acl: Option<Vec<String>>,
     /// `acldefault('s', relowner)`
     pub acl_default: Vec<String>,
     /// relpersistence: `p` or `u`
-    pub persistence: String,
+    pub persistence: Text,
     /// `smallint`, `integer`, `bigint`
-    pub data_type: String,
+    pub data_type: Text,
     /// seqstart
     pub start: i64,
     /// seqincrement
@@ -45,17 +46,17 @@ pub struct Sequence {
     /// seqcycle
     pub cycle: bool,
     /// deptype towards the column: `a` OWNED BY, `i` identity
-    pub ownership: Option<String>,
+    pub ownership: Option<Text>,
     /// table of the owning column, or 0
     pub table_oid: u32,
     /// schema of that table
-    pub table_schema: Option<String>,
+    pub table_schema: Option<Text>,
     /// name of that table
-    pub table: Option<String>,
+    pub table: Option<Text>,
     /// relpersistence of that table
-    pub table_persistence: Option<String>,
+    pub table_persistence: Option<Text>,
     /// the owning column
-    pub column: Option<String>,
+    pub column: Option<Text>,
     /// Filled from `column.sql`.
     #[serde(skip)]
     pub columns: Vec<Column>,
@@ -189,9 +190,9 @@ pub struct SequenceOwnedBy {
     /// OID of the owning table
     pub table_oid: u32,
     /// schema of the sequence
-    pub schema: String,
+    pub schema: Text,
     /// name of the sequence
-    pub name: String,
+    pub name: Text,
     /// the owning column, qualified and quoted
     pub column_reference: String,
 }
@@ -257,9 +258,9 @@ pub struct SequenceValue {
     /// OID of the sequence
     pub sequence: u32,
     /// schema of the sequence
-    pub schema: String,
+    pub schema: Text,
     /// name of the sequence
-    pub name: String,
+    pub name: Text,
     /// the extension that makes the sequence and says that the value is the user's
     pub extension: Option<u32>,
 }

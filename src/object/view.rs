@@ -127,7 +127,7 @@ mod tests {
             name: name.into(),
             type_name: type_name.into(),
             collation_schema: collation.map(|_| "pg_catalog".into()),
-            collation: collation.map(str::to_owned),
+            collation: collation.map(Into::into),
             ..Column::default()
         };
         let mut view = View {

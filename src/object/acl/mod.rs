@@ -131,9 +131,10 @@ pub fn object_acl(object: &dyn Object, scope: &Scope<'_>) -> Result<Vec<Acl>, Ac
         Grants { target, of, owner: &owner, source: scope.source, known: &[] }.statements(&default, &current);
 
     // After the table: revoking from the table revokes from its columns.
-    let columns = object.columns().iter().filter_map(|column| Some((&column.name, column.acl.as_ref()?)));
+    let columns =
+        object.columns().iter().filter_map(|column| Some((column.name.as_str(), column.acl.as_ref()?)));
     let system = scope.database.system_columns.iter().filter(|column| column.relation == object.id().oid);
-    let system = system.map(|column| (&column.name, &column.acl));
+    let system = system.map(|column| (column.name.as_str(), &column.acl));
     for (column, acl) in columns.chain(system.filter(|_| of == Securable::Table)) {
         let target = Target::Column { table: &reference, column };
         let grants =

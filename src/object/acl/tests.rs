@@ -118,7 +118,7 @@ fn default_privileges_have_a_prefix() {
 fn columns_follow_their_table() {
     let strings = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
     let column = |name: &str, acl: Option<&[&str]>| Column {
-        name: name.to_owned(),
+        name: name.into(),
         acl: acl.map(strings),
         ..Column::default()
     };
@@ -126,8 +126,8 @@ fn columns_follow_their_table() {
         |relation: u32, acl: &[&str]| SystemColumn { relation, name: "ctid".to_owned(), acl: strings(acl) };
     let table = Table {
         oid: 20_000,
-        schema: "s".to_owned(),
-        name: "t".to_owned(),
+        schema: "s".into(),
+        name: "t".into(),
         acl: Some(strings(&["o=arwdDxtm/o", "a=r*/o"])),
         acl_default: strings(&["o=arwdDxtm/o"]),
         columns: vec![column("plain", None), column("x", Some(&["b=r/a"]))],

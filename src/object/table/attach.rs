@@ -1,6 +1,7 @@
 //! ATTACH PARTITION: a partition is made as a table of its own and then attached, so that it keeps its column
 //! order, names, options and tablespace (objects.md §18.6).
 
+use crate::object::Text;
 use crate::object::database::Database;
 use crate::object::id::{CatalogId, Class};
 use crate::object::kind::Kind;
@@ -15,13 +16,13 @@ pub struct TableAttach {
     /// OID of the partitioned table
     pub parent: u32,
     /// schema and name of the partition
-    pub schema: String,
+    pub schema: Text,
     /// name of the partition
-    pub name: String,
+    pub name: Text,
     /// the parent, qualified and quoted
     pub parent_reference: String,
     /// `FOR VALUES …` or `DEFAULT`
-    pub bound: String,
+    pub bound: Text,
 }
 
 impl TableAttach {

@@ -2,6 +2,7 @@
 //! (objects.md §41).
 
 use crate::manifest::RowFormat;
+use crate::object::Text;
 use crate::object::database::Database;
 use crate::object::extension::config_relations;
 use crate::object::id::{CatalogId, Class};
@@ -32,9 +33,9 @@ pub struct TableData {
     /// OID of the table
     pub table_oid: u32,
     /// schema of the table
-    pub schema: String,
+    pub schema: Text,
     /// name of the table
-    pub name: String,
+    pub name: Text,
     /// the extension that makes the table and says that the rows are the user's
     pub extension: Option<u32>,
     /// tables whose rows have to be there before: only where foreign keys are older than the rows

@@ -144,7 +144,7 @@ mod tests {
             ..Column::default()
         };
         let columns = columns.iter().enumerate().map(column).collect();
-        Table { oid, schema: "s".into(), name: format!("t{oid}"), columns, ..Table::default() }
+        Table { oid, schema: "s".into(), name: format!("t{oid}").into(), columns, ..Table::default() }
     }
 
     /// t1 (a, b) is the parent of t2.

@@ -7,6 +7,7 @@ pub mod data;
 mod ddl;
 mod late_parents;
 
+use crate::object::Text;
 use serde::Deserialize;
 
 pub use attach::TableAttach;
@@ -21,11 +22,11 @@ pub struct Table {
     /// oid
     pub oid: u32,
     /// schema
-    pub schema: String,
+    pub schema: Text,
     /// relname
-    pub name: String,
+    pub name: Text,
     /// owner
-    pub owner: String,
+    pub owner: Text,
     /// relacl
     pub acl: Option<Vec<String>>,
     /// `acldefault('r', relowner)`
@@ -33,15 +34,15 @@ pub struct Table {
     /// relkind is `p`
     pub partitioned: bool,
     /// relpersistence: `p` or `u`
-    pub persistence: String,
+    pub persistence: Text,
     /// relispartition
     pub is_partition: bool,
     /// `pg_get_partkeydef`, of a partitioned table
-    pub partition_key: Option<String>,
+    pub partition_key: Option<Text>,
     /// `pg_get_expr(relpartbound, oid)`, of a partition
-    pub partition_bound: Option<String>,
+    pub partition_bound: Option<Text>,
     /// `reloftype::regtype`, of a typed table
-    pub of_type: Option<String>,
+    pub of_type: Option<Text>,
     /// reloptions, `name=value`
     pub options: Option<Vec<String>>,
     /// reloptions of the TOAST table
@@ -49,11 +50,11 @@ pub struct Table {
     /// the TOAST table has options, but none of the columns would bring one
     pub toast_is_left_over: bool,
     /// tablespace, where not the database's
-    pub tablespace: Option<String>,
+    pub tablespace: Option<Text>,
     /// relam's name
-    pub access_method: Option<String>,
+    pub access_method: Option<Text>,
     /// relreplident: `d n f i`
-    pub replica_identity: String,
+    pub replica_identity: Text,
     /// relrowsecurity
     pub row_security: bool,
     /// relforcerowsecurity
@@ -68,9 +69,9 @@ pub struct Table {
     /// (the hash of an enum is that of its OID). The topmost ancestor.
     pub via_root: Option<u32>,
     /// srvname, of a foreign table
-    pub server: Option<String>,
+    pub server: Option<Text>,
     /// ftoptions, as SQL writes them between the parentheses of OPTIONS
-    pub foreign_options: Option<String>,
+    pub foreign_options: Option<Text>,
     /// Filled from `column.sql`.
     #[serde(skip)]
     pub columns: Vec<Column>,
