@@ -13,12 +13,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::config;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
+use super::authentication::Gate;
 use super::cancel::CancelHandle;
 use super::conninfo::{self, Conninfo, Host, SslMode, TargetSessionAttrs};
 use super::error::{Attempt, Error, Failure, ServerError};
 use super::facts::Facts;
 use super::frame::Buffers;
 use super::outgoing::Outgoing;
+use super::peer;
 use super::session::{Session, chain};
 use super::tap::Tap;
 use super::tls::{self, Answer};
@@ -62,10 +64,19 @@ impl Server {
                     Error::Connect(vec![Attempt { target: format!("server {conninfo}"), failure }])
                 })?)
             };
+        let mut hosts: Vec<&Host> = conninfo.hosts.iter().collect();
+        if conninfo.load_balance {
+            shuffle(&mut hosts, random);
+        }
         for &wanted in passes {
-            for host in &conninfo.hosts {
+            for &host in &hosts {
                 let addresses = match resolve(host).await {
-                    Ok(addresses) => addresses,
+                    Ok(mut addresses) => {
+                        if conninfo.load_balance {
+                            shuffle(&mut addresses, random);
+                        }
+                        addresses
+                    }
                     Err(failure) => {
                         let target = format!("server at \"{}\", port {}", host.place, host.port);
                         attempts.push(Attempt { target, failure });
@@ -198,6 +209,19 @@ async fn facts(mut session: Session, wanted: TargetSessionAttrs) -> Result<(Sess
     }
 }
 
+/// Any number. Without a source of randomness hosts are tried as they are written, which is no reason to fail.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}
+
+/// Brings a list into random order (Fisher and Yates).
+fn shuffle<T>(list: &mut [T], mut random: impl FnMut() -> u64) {
+    for last in (1..list.len()).rev() {
+        let count = u64::try_from(last + 1).unwrap_or(u64::MAX);
+        list.swap(last, usize::try_from(random() % count).unwrap_or_default());
+    }
+}
+
 /// All addresses of a host, in the resolver's order.
 async fn resolve(host: &Host) -> Result<Vec<Address>, Failure> {
     if let Some(path) = host.socket() {
@@ -291,6 +315,9 @@ impl Endpoint {
     ) -> Result<(Self, Session), Failure> {
         let mut endpoint = Self { tls: None, ..self.clone() };
         let mut stream = endpoint.open().await?;
+        if let Some(wanted) = &conninfo.require_peer {
+            peer::check(&stream, wanted)?;
+        }
         if let Some(client) = client {
             stream = match client.negotiate(stream, &self.host.place.to_string()).await? {
                 Answer::Secured(stream) => {
@@ -305,7 +332,8 @@ impl Endpoint {
         }
         let binding = stream.server_certificate().and_then(tls::end_point);
         let relay = super::relay::Shared::default();
-        let tap = Outgoing::new(Tap::new(stream, relay.clone()));
+        let gate = Gate::new(stream, conninfo.require_auth.clone());
+        let tap = Outgoing::new(Tap::new(gate, relay.clone()));
         let config = configure(conninfo, &self.host);
         let connected = config.connect_raw(tap, Negotiated { binding }).await;
         let (library, connection) = connected.map_err(|error| refused(&error, &self.host))?;
@@ -385,6 +413,8 @@ fn refused(error: &tokio_postgres::Error, host: &Host) -> Failure {
             std::io::ErrorKind::InvalidData => {
                 Failure::Protocol(format!("what answers there does not speak PostgreSQL's protocol: {io}"))
             }
+            // The gate's own.
+            std::io::ErrorKind::PermissionDenied => Failure::Authentication(io.to_string()),
             kind => Failure::Network(std::io::Error::new(kind, io.to_string())),
         };
     }
@@ -448,5 +478,22 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bound<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_can_come_up() {
+        let mut orders = std::collections::BTreeSet::new();
+        for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)] {
+            let mut list = ['a', 'b', 'c'];
+            let mut numbers = [first, second].into_iter();
+            shuffle(&mut list, || numbers.next().expect("two are enough"));
+            orders.insert(list);
+        }
+        assert_eq!(orders.len(), 6);
     }
 }

@@ -6,6 +6,7 @@ pub mod conninfo;
 pub mod row;
 pub mod settings;
 
+mod authentication;
 mod cancel;
 mod connect;
 mod copy_in;
@@ -16,6 +17,7 @@ mod facts;
 mod fake;
 mod frame;
 mod outgoing;
+mod peer;
 mod relay;
 mod session;
 mod tap;

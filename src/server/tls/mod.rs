@@ -1,10 +1,14 @@
 //! TLS by rustls, with libpq's meaning of `sslmode` (documentation: "SSL Support").
 
+#![expect(clippy::disallowed_methods, reason = "reads keys and lists of revoked certificates")]
+
 mod certificate;
+mod client_certificate;
+mod revocation;
+#[cfg(test)]
+mod tests;
 mod verify;
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,15 +16,17 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
-use super::conninfo::{Roots, SslMode, Tls};
+use super::conninfo::{CertificateMode, Roots, SslMode, Tls, TlsVersion};
 use super::error::Failure;
 use super::transport::Transport;
 pub(super) use certificate::end_point;
+use client_certificate::Offer;
 
 /// The code of an SSLRequest (documentation: "Message Formats").
 const SSL_REQUEST: u32 = 80_877_103;
@@ -33,6 +39,9 @@ const ALPN: &[u8] = b"postgresql";
 pub(super) struct Client {
     config: Arc<ClientConfig>,
     direct: bool,
+    own: Option<Arc<CertifiedKey>>,
+    /// The server must ask for our certificate (`sslcertmode=require`).
+    must_ask: bool,
 }
 
 /// What the server answers to an SSLRequest.
@@ -47,25 +56,29 @@ impl Client {
     /// Reads roots and client certificates.
     pub fn new(options: &Tls) -> Result<Self, Failure> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let versions: &[&rustls::SupportedProtocolVersion] =
-            if options.only_tls13 { &[&rustls::version::TLS13] } else { rustls::DEFAULT_VERSIONS };
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_protocol_versions(versions)
+        let versions: Vec<_> =
+            [(TlsVersion::V1_2, &rustls::version::TLS12), (TlsVersion::V1_3, &rustls::version::TLS13)]
+                .into_iter()
+                .filter(|(version, _)| (options.min_version..=options.max_version).contains(version))
+                .map(|(_, version)| version)
+                .collect();
+        let must_ask = options.certificate == CertificateMode::Require;
+        let own = match &options.client {
+            Some((cert, key)) => Some(client_certificate::load(cert, key, &provider)?),
+            None if must_ask => {
+                return Err(Failure::Tls("sslcertmode is \"require\", but there is no sslcert".into()));
+            }
+            None => None,
+        };
+        let mut config = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&versions)
             .map_err(|error| Failure::Tls(format!("TLS is not available: {error}")))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier(options, &provider)?);
-        let mut config = match &options.client {
-            None => builder.with_no_client_auth(),
-            Some((cert, key)) => {
-                let (chain, key) = client_certificate(cert, key)?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| {
-                    Failure::Tls(format!("client certificate \"{}\": {error}", cert.display()))
-                })?
-            }
-        };
+            .with_custom_certificate_verifier(verifier(options, &provider)?)
+            .with_client_cert_resolver(Arc::new(Offer::new(own.clone())));
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.enable_sni = options.sni;
-        Ok(Self { config: Arc::new(config), direct: options.direct && options.mode >= SslMode::Require })
+        Ok(Self { config: Arc::new(config), direct: options.direct, own, must_ask })
     }
 
     /// Asks the server for TLS and shakes hands. `host` is the name as the user gave it.
@@ -97,8 +110,21 @@ impl Client {
         }
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Failure::Tls(format!("\"{host}\" cannot be a host name in a certificate")))?;
-        let connector = TlsConnector::from(self.config.clone());
+        // Whether the server asks is a matter of this one handshake.
+        let offer = Arc::new(Offer::new(self.own.clone()));
+        let mut config = self.config.clone();
+        if self.must_ask {
+            let config = Arc::make_mut(&mut config);
+            config.client_auth_cert_resolver = offer.clone();
+            config.resumption = rustls::client::Resumption::disabled();
+        }
+        let connector = TlsConnector::from(config);
         let stream = connector.connect(name, stream).await.map_err(|error| failure(&error, host))?;
+        if self.must_ask && !offer.was_asked() {
+            return Err(Failure::Tls(
+                "server did not request an SSL certificate, which sslcertmode wants".into(),
+            ));
+        }
         if self.direct && stream.get_ref().1.alpn_protocol() != Some(ALPN) {
             return Err(Failure::Tls(
                 "direct SSL connection was established without ALPN protocol negotiation".into(),
@@ -144,9 +170,13 @@ fn verifier(options: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn Ser
     if added == 0 {
         return Err(Failure::Tls("none of the root certificates can be read".into()));
     }
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
-        .build()
-        .map_err(|error| Failure::Tls(format!("root certificates: {error}")))?;
+    let mut builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone());
+    let lists = revocation::load(&options.revocation)?;
+    if !lists.is_empty() {
+        // As OpenSSL checks: every certificate of the chain, each needs a list, and the list must not be outdated.
+        builder = builder.with_crls(lists).enforce_revocation_expiration();
+    }
+    let inner = builder.build().map_err(|error| Failure::Tls(format!("root certificates: {error}")))?;
     let check_name = options.mode == SslMode::VerifyFull;
     // With the system's roots a certificate says nothing without its name.
     Ok(Arc::new(verify::Trusted::new(inner, roots, check_name)))
@@ -195,25 +225,4 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     };
     let found = found.map_err(|error| unreadable(&error))?;
     if found.is_empty() { Err(unreadable(&"no certificate in it")) } else { Ok(found) }
-}
-
-type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
-
-fn client_certificate(cert: &Path, key: &Path) -> Result<ClientCertificate, Failure> {
-    let chain = certificates(cert)?;
-    let shown = key.display();
-    let metadata = fs::metadata(key).map_err(|error| {
-        Failure::Tls(format!("certificate present, but not private key file \"{shown}\": {error}"))
-    })?;
-    // Group may read a key that belongs to root (libpq: `initialize_SSL`).
-    let forbidden = if metadata.uid() == 0 { 0o027 } else { 0o077 };
-    if metadata.permissions().mode() & forbidden != 0 {
-        return Err(Failure::Tls(format!(
-            "private key file \"{shown}\" has group or world access; file must have permissions u=rw (0600) or \
-             less if owned by the current user, or permissions u=rw,g=r (0640) or less if owned by root"
-        )));
-    }
-    let key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| Failure::Tls(format!("could not load private key file \"{shown}\": {error}")))?;
-    Ok((chain, key))
 }

@@ -1,0 +1,1 @@
+//! TLS against certificates made on the spot.
