@@ -286,14 +286,18 @@ impl Endpoint {
         for encrypted in ways(conninfo.tls.mode, matches!(self.address, Address::Unix(_))) {
             let client = client.filter(|_| *encrypted);
             let limit = conninfo.connect_timeout;
+            let mut no_tls = false;
             let opened = match limit {
-                None => self.try_session(conninfo, client, buffers).await,
-                Some(limit) => tokio::time::timeout(limit, self.try_session(conninfo, client, buffers))
-                    .await
-                    .unwrap_or(Err(Failure::Timeout)),
+                None => self.try_session(conninfo, client, buffers, &mut no_tls).await,
+                Some(limit) => {
+                    let opened = self.try_session(conninfo, client, buffers, &mut no_tls);
+                    tokio::time::timeout(limit, opened).await.unwrap_or(Err(Failure::Timeout))
+                }
             };
             match opened {
                 Ok(opened) => return Ok(opened),
+                // A server without TLS has given the one answer that it has.
+                Err(failure) if no_tls => return Err(first.unwrap_or(failure)),
                 Err(failure) if may_change_encryption(&failure) => {
                     // Both answers may be needed to understand what pg_hba.conf says.
                     first = Some(match first {
@@ -312,6 +316,7 @@ impl Endpoint {
         conninfo: &Conninfo,
         client: Option<&tls::Client>,
         buffers: &Buffers,
+        no_tls: &mut bool,
     ) -> Result<(Self, Session), Failure> {
         let mut endpoint = Self { tls: None, ..self.clone() };
         let mut stream = endpoint.open().await?;
@@ -324,8 +329,12 @@ impl Endpoint {
                     endpoint.tls = Some(client.clone());
                     stream
                 }
-                Answer::Plain(stream) if conninfo.tls.mode <= SslMode::Prefer => stream,
+                Answer::Plain(stream) if conninfo.tls.mode == SslMode::Prefer => {
+                    *no_tls = true;
+                    stream
+                }
                 Answer::Plain(_) => {
+                    *no_tls = true;
                     return Err(Failure::Tls("server does not support SSL, but SSL was required".into()));
                 }
             };

@@ -19,6 +19,7 @@ mod cli_help;
 mod cli_lock;
 mod cli_offline;
 mod cli_signals;
+mod conninfo;
 mod create;
 mod create_refused;
 mod create_stopped;

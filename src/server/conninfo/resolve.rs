@@ -128,13 +128,13 @@ fn finish(values: &Values, said: Said, environment: &Environment<'_>) -> Result<
     let mut warnings: Vec<String> = said.warning().into_iter().collect();
     let mut hosts = hosts::list(values, environment)?;
     hosts::passwords(&mut hosts, (&dbname, &user), values, environment, &mut warnings);
-    let application_name = values.get("application_name").or_else(|| values.get("fallback_application_name"));
     Ok(Conninfo {
         hosts,
         dbname,
         user,
         options: values.get("options").map(str::to_owned),
-        application_name: application_name.unwrap_or("pgark").to_owned(),
+        // `fallback_application_name` is for programs; psql, too, puts its own over one from outside.
+        application_name: values.get("application_name").unwrap_or("pgark").to_owned(),
         connect_timeout: values.seconds("connect_timeout")?,
         keepalives: keepalives(values)?,
         tls: tls::resolve(values, environment)?,

@@ -122,7 +122,7 @@ fn split_host(host: &str) -> Result<(&str, &str), Error> {
 /// encoded.
 fn decode(text: &str) -> Result<String, Error> {
     let text = text.trim_matches(' ');
-    if text.contains(|c: char| c.is_ascii_whitespace() || c == '\x0b') {
+    if text.contains(' ') {
         return Err(Error::Uri("a blank within it; write it %20".into()));
     }
     // The text may be a password, so an error shows only the three bytes in question.

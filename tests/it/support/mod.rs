@@ -11,6 +11,7 @@ mod database;
 mod diff;
 mod label_provider;
 mod oracle;
+mod probe;
 mod random;
 mod server;
 
@@ -22,7 +23,8 @@ pub use database::TestDatabase;
 pub use diff::{content_diff, diff};
 pub use label_provider::LabelProvider;
 pub use oracle::{
-    oracle_dump, oracle_dump_create, oracle_globals, oracle_statistics, oracle_version, psql, replay,
+    oracle_dump, oracle_dump_create, oracle_globals, oracle_statistics, oracle_version, psql, replay, tool,
 };
+pub use probe::{Manner, Probe};
 pub use random::Random;
 pub use server::{TestServer, majors, password};
