@@ -12,8 +12,8 @@ mod verify;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -140,9 +140,29 @@ fn failure(error: &std::io::Error, host: &str) -> Failure {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     Failure::Tls(match inner {
         Some(Error::InvalidCertificate(problem)) => match problem {
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
-                "server certificate does not match host name \"{host}\" (only subject alternative names count)"
+            CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => format!(
+                "server certificate does not match host name \"{host}\"; it is for {}",
+                presented.join(", ")
             ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                format!("server certificate does not match host name \"{host}\"")
+            }
+            CertificateError::Revoked => {
+                "SSL error: certificate verify failed: it, or an authority above it, is revoked".to_owned()
+            }
+            CertificateError::UnknownRevocationStatus => {
+                "SSL error: certificate verify failed: no list of revoked certificates (sslcrl, sslcrldir) is of \
+                 its issuer"
+                    .to_owned()
+            }
+            CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
+                "SSL error: certificate verify failed: the list of revoked certificates has expired".to_owned()
+            }
+            CertificateError::Other(other) if other.to_string().contains("UnsupportedCertVersion") => {
+                "SSL error: certificate verify failed: it is of X.509 version 1, which cannot be checked; make one \
+                 of version 3 (with extensions)"
+                    .to_owned()
+            }
             CertificateError::UnknownIssuer => {
                 "SSL error: certificate verify failed: its issuer is not among the trusted roots".to_owned()
             }
@@ -176,7 +196,12 @@ fn verifier(options: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn Ser
         // As OpenSSL checks: every certificate of the chain, each needs a list, and the list must not be outdated.
         builder = builder.with_crls(lists).enforce_revocation_expiration();
     }
-    let inner = builder.build().map_err(|error| Failure::Tls(format!("root certificates: {error}")))?;
+    let inner = builder.build().map_err(|error| match error {
+        VerifierBuilderError::InvalidCrl(error) => Failure::Tls(format!(
+            "list of revoked certificates: {error:?}; it must be of version 2, with a number (openssl ca: crlnumber)"
+        )),
+        error => Failure::Tls(format!("root certificates: {error}")),
+    })?;
     let check_name = options.mode == SslMode::VerifyFull;
     // With the system's roots a certificate says nothing without its name.
     Ok(Arc::new(verify::Trusted::new(inner, roots, check_name)))

@@ -9,6 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
+use super::certificate::{common_name_matches, valid_at};
+
 /// Accepts any certificate, as libpq does without a root file. Also ones that strict libraries cannot even read
 /// (X.509 version 1), so the handshake's signature is not looked at either: it would prove the possession of a key
 /// that nobody has vouched for.
@@ -82,12 +84,12 @@ impl Trusted {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match super::certificate::valid_at(certificate, now.as_secs()) {
+        match valid_at(certificate, now.as_secs()) {
             Some(true) => {}
             Some(false) => return Err(CertificateError::Expired.into()),
             None => return Err(CertificateError::BadEncoding.into()),
         }
-        if self.check_name {
+        if self.check_name && !common_name_matches(certificate, &name.to_str()) {
             verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
         }
         Ok(ServerCertVerified::assertion())
@@ -107,7 +109,9 @@ impl ServerCertVerifier for Trusted {
             // The name is checked after the chain, so an error about it says that the chain is good.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.check_name => Ok(ServerCertVerified::assertion()),
+            )) if !self.check_name || common_name_matches(certificate, &name.to_str()) => {
+                Ok(ServerCertVerified::assertion())
+            }
             Err(Error::InvalidCertificate(CertificateError::Other(OtherError(error))))
                 if is_authority(&error) && self.roots.iter().any(|root| root == certificate) =>
             {
