@@ -20,6 +20,7 @@ mod cli_lock;
 mod cli_offline;
 mod cli_signals;
 mod conninfo;
+mod conninfo_server;
 mod create;
 mod create_refused;
 mod create_stopped;

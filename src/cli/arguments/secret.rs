@@ -31,7 +31,7 @@ mod tests {
 
     fn said(line: &str) -> String {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let error = Cli::try_parse_from(&words).err().expect("a wrong command line");
+        let error = Cli::try_parse_from(&words).expect_err("a wrong command line");
         hidden(error, words).to_string()
     }
 
