@@ -37,7 +37,8 @@ const ALPN: &[u8] = b"postgresql";
 /// The client's side of TLS, made once for all sessions of an operation.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
-    config: Arc<ClientConfig>,
+    /// Or why there is none, for modes that can do without.
+    config: Result<Arc<ClientConfig>, Arc<str>>,
     direct: bool,
     own: Option<Arc<CertifiedKey>>,
     /// The server must ask for our certificate (`sslcertmode=require`).
@@ -53,8 +54,18 @@ pub(super) enum Answer {
 }
 
 impl Client {
-    /// Reads roots and client certificates.
+    /// Reads roots and client certificates. With `allow` and `prefer` a mistake in them counts only if the server has
+    /// TLS.
     pub fn new(options: &Tls) -> Result<Self, Failure> {
+        match Self::configure(options) {
+            Err(Failure::Tls(text)) if options.mode < SslMode::Require => {
+                Ok(Self { config: Err(text.into()), direct: false, own: None, must_ask: false })
+            }
+            other => other,
+        }
+    }
+
+    fn configure(options: &Tls) -> Result<Self, Failure> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let versions: Vec<_> =
             [(TlsVersion::V1_2, &rustls::version::TLS12), (TlsVersion::V1_3, &rustls::version::TLS13)]
@@ -78,7 +89,7 @@ impl Client {
             .with_client_cert_resolver(Arc::new(Offer::new(own.clone())));
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.enable_sni = options.sni;
-        Ok(Self { config: Arc::new(config), direct: options.direct, own, must_ask })
+        Ok(Self { config: Ok(Arc::new(config)), direct: options.direct, own, must_ask })
     }
 
     /// Asks the server for TLS and shakes hands. `host` is the name as the user gave it.
@@ -112,7 +123,7 @@ impl Client {
             .map_err(|_| Failure::Tls(format!("\"{host}\" cannot be a host name in a certificate")))?;
         // Whether the server asks is a matter of this one handshake.
         let offer = Arc::new(Offer::new(self.own.clone()));
-        let mut config = self.config.clone();
+        let mut config = self.config.clone().map_err(|text| Failure::Tls(text.to_string()))?;
         if self.must_ask {
             let config = Arc::make_mut(&mut config);
             config.client_auth_cert_resolver = offer.clone();
