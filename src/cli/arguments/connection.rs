@@ -1,7 +1,34 @@
 //! Where to connect to.
 
+use std::fmt;
+use std::ops::Deref;
+
 use clap::Args;
 use pgark::server::conninfo::Flags;
+
+/// A database's name, a URI or a keyword/value string; perhaps with a password, so nothing shows it.
+#[derive(Clone)]
+pub struct Target(String);
+
+impl From<String> for Target {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Deref for Target {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Target(***)")
+    }
+}
 
 /// The connection flags of psql.
 #[derive(Args, Clone, Debug)]

@@ -36,6 +36,15 @@ mod tests {
     }
 
     #[test]
+    fn parsed_arguments_do_not_show_them_either() {
+        for line in ["pgark dump postgres://u:s3cret@h/d -f x", "pgark restore x -d postgres://u:s3cret@h/d"]
+        {
+            let cli = Cli::try_parse_from(line.split(' ')).expect("valid");
+            assert!(!format!("{cli:?}").contains("s3cret"), "{cli:?}");
+        }
+    }
+
+    #[test]
     fn passwords_are_not_repeated() {
         for line in [
             "pgark dump host=h password=s3cret -f x",
