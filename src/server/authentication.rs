@@ -1,10 +1,13 @@
 //! `require_auth`: a server that asks for another way of authentication gets no answer.
 //!
 //! The library answers whatever it is asked. So the gate stands below it and holds each message back, until the
-//! server's request has been compared with what the user allows; after AuthenticationOk it only passes bytes on.
+//! server's request has been compared with what the user allows. It also reads the process that the server announces
+//! (see `pooler`). From ReadyForQuery on it only passes bytes on.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,6 +25,8 @@ pub(super) struct Gate<S> {
     rules: Option<RequireAuth>,
     /// The client has proved something, so that the server may be content.
     finished: bool,
+    /// Where the process of BackendKeyData goes; `None` once the session has begun.
+    announced: Option<Arc<AtomicI32>>,
     /// The message that is being read, and how much of it has been passed on.
     held: Vec<u8>,
     passed: usize,
@@ -29,7 +34,12 @@ pub(super) struct Gate<S> {
 
 impl<S> Gate<S> {
     pub(super) fn new(inner: S, rules: Option<RequireAuth>) -> Self {
-        Self { inner, rules, finished: false, held: Vec::new(), passed: 0 }
+        Self { inner, rules, finished: false, announced: None, held: Vec::new(), passed: 0 }
+    }
+
+    /// Writes down the process that the server announces.
+    pub(super) fn announcing(self, process: Arc<AtomicI32>) -> Self {
+        Self { announced: Some(process), ..self }
     }
 
     /// How many bytes of the current message are still to be read.
@@ -44,6 +54,14 @@ impl<S> Gate<S> {
 
     /// Looks at a whole message.
     fn check(&mut self) -> io::Result<()> {
+        match (self.held.first(), self.held.get(5..9)) {
+            (Some(b'K'), Some(process)) => {
+                let process = process.iter().fold(0, |number, &byte| number << 8 | i32::from(byte));
+                self.announced.iter().for_each(|announced| announced.store(process, Ordering::Relaxed));
+            }
+            (Some(b'Z'), _) => self.announced = None,
+            _ => {}
+        }
         let Some(rules) = &self.rules else { return Ok(()) };
         let code = match (&self.held[..], self.held.get(5..9)) {
             ([b'R', ..], Some(code)) => code.iter().fold(0, |code, &byte| code << 8 | u32::from(byte)),
@@ -85,7 +103,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gate<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
-            let missing = if this.held.is_empty() && this.rules.is_none() {
+            let missing = if this.held.is_empty() && this.rules.is_none() && this.announced.is_none() {
                 return Pin::new(&mut this.inner).poll_read(cx, buf);
             } else if this.passed > 0 {
                 0
@@ -185,6 +203,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_announced_process_is_written_down() {
+        let key = b"K\0\0\0\x0c\0\0\x01\x02abcd".to_vec();
+        let ready = b"Z\0\0\0\x05I".to_vec();
+        let bytes = [request(0, b""), key, ready, b"K\0\0\0\x0c\0\0\x01\x03abcd".to_vec()].concat();
+        let process = Arc::default();
+        let mut gate = Gate::new(&bytes[..], None).announcing(Arc::clone(&process));
+        let mut seen = Vec::new();
+        gate.read_to_end(&mut seen).await.expect("it passes everything on");
+        assert_eq!(seen, bytes);
+        assert_eq!(process.load(Ordering::Relaxed), 258);
     }
 
     #[tokio::test]

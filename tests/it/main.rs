@@ -44,3 +44,4 @@ mod statistics;
 mod stream;
 mod support;
 mod tablespace;
+mod tls;

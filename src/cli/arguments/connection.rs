@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use clap::Args;
+use pgark::server::PasswordCommand;
 use pgark::server::conninfo::Flags;
 
 /// A database's name, a URI or a keyword/value string; perhaps with a password, so nothing shows it.
@@ -49,6 +50,9 @@ pub struct Connection {
     /// Ask for a password before connecting
     #[arg(short = 'W', long)]
     pub password: bool,
+    /// Shell command that prints the password, such as a short-lived token
+    #[arg(long, value_name = "CMD", conflicts_with = "password")]
+    pub password_command: Option<PasswordCommand>,
 }
 
 impl Connection {

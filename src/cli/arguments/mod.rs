@@ -110,7 +110,7 @@ pub struct Talk {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more
-    #[arg(short, long)]
+    #[arg(short, long, overrides_with = "verbose")]
     pub verbose: bool,
 }
 

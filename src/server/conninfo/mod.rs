@@ -22,6 +22,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::password_command::PasswordCommand;
 pub use environment::Environment;
 pub use error::Error;
 pub use require_auth::{Method, RequireAuth};
@@ -64,6 +65,8 @@ pub struct Conninfo {
     pub search_path: Option<String>,
     /// The string said that a pooler is in between (`pgbouncer=true`).
     pub pooler: bool,
+    /// The command that prints the password; it wins over all other passwords.
+    pub password_command: Option<PasswordCommand>,
     /// What the user should be told, such as the parameters of other tools that have no effect.
     pub warnings: Vec<String>,
 }
@@ -274,6 +277,13 @@ pub enum TargetSessionAttrs {
     Standby,
     /// A server in recovery, else any.
     PreferStandby,
+}
+
+impl SslMode {
+    /// As it is written in connection strings.
+    pub fn name(self) -> &'static str {
+        tls::SSL_MODE[self as usize].0
+    }
 }
 
 impl Conninfo {

@@ -151,6 +151,7 @@ fn finish(values: &Values, said: Said, environment: &Environment<'_>) -> Result<
             .unwrap_or(false),
         search_path: said.search_path,
         pooler: said.pooler,
+        password_command: None,
         warnings,
     })
 }

@@ -31,7 +31,7 @@ pub(super) fn resolve(values: &Values, environment: &Environment<'_>) -> Result<
     };
     let default = if roots == Roots::System { SslMode::VerifyFull } else { SslMode::Prefer };
     let mode = values.choice("sslmode", &SSL_MODE)?.unwrap_or(default);
-    let weak = |with| Error::WeakMode { mode: SSL_MODE[mode as usize].0, with };
+    let weak = |with| Error::WeakMode { mode: mode.name(), with };
     if roots == Roots::System && mode != SslMode::VerifyFull {
         return Err(weak("sslrootcert=system (use \"verify-full\")"));
     }

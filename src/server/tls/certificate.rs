@@ -85,8 +85,17 @@ pub(super) fn common_name_matches(certificate: &[u8], host: &str) -> bool {
 
 /// The first common name of the subject.
 fn common_name(certificate: &[u8]) -> Option<String> {
+    common_name_of(fields(certificate)?.get(4)?.1)
+}
+
+/// The first common name of the issuer.
+pub(super) fn issuer(certificate: &[u8]) -> Option<String> {
+    common_name_of(fields(certificate)?.get(2)?.1)
+}
+
+fn common_name_of(name: &[u8]) -> Option<String> {
     const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-    for (_, set) in elements(fields(certificate)?.get(4)?.1)? {
+    for (_, set) in elements(name)? {
         for (_, attribute) in elements(set)? {
             let (_, oid, value) = element(attribute)?;
             if oid == COMMON_NAME {

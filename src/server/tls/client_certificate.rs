@@ -22,31 +22,31 @@ pub(super) fn load(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result
     let key = private_key(key)?;
     let pair = CertifiedKey::from_der(chain, key, provider);
     pair.map(Arc::new)
-        .map_err(|error| Failure::Tls(format!("client certificate \"{}\": {error}", cert.display())))
+        .map_err(|error| Failure::tls(format!("client certificate \"{}\": {error}", cert.display())))
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
     let shown = path.display();
     let metadata = fs::metadata(path).map_err(|error| match path.to_string_lossy().contains(':') {
         // libpq: `engine:key`.
-        true if error.kind() == io::ErrorKind::NotFound => Failure::Tls(format!(
+        true if error.kind() == io::ErrorKind::NotFound => Failure::tls(format!(
             "private key \"{shown}\": keys in hardware (engines of OpenSSL) are not supported, give a file"
         )),
-        _ => Failure::Tls(format!("certificate present, but not private key file \"{shown}\": {error}")),
+        _ => Failure::tls(format!("certificate present, but not private key file \"{shown}\": {error}")),
     })?;
     if !metadata.is_file() {
-        return Err(Failure::Tls(format!("private key file \"{shown}\" is not a regular file")));
+        return Err(Failure::tls(format!("private key file \"{shown}\" is not a regular file")));
     }
     // Group may read a key that belongs to root (libpq: `initialize_SSL`).
     let forbidden = if metadata.uid() == 0 { 0o027 } else { 0o077 };
     if metadata.permissions().mode() & forbidden != 0 {
-        return Err(Failure::Tls(format!(
+        return Err(Failure::tls(format!(
             "private key file \"{shown}\" has group or world access; file must have permissions u=rw (0600) or \
              less if owned by the current user, or permissions u=rw,g=r (0640) or less if owned by root"
         )));
     }
     let wrong =
-        |problem: &str| Failure::Tls(format!("could not load private key file \"{shown}\": {problem}"));
+        |problem: &str| Failure::tls(format!("could not load private key file \"{shown}\": {problem}"));
     let bytes = fs::read(path).map_err(|error| wrong(&error.to_string()))?;
     let text = String::from_utf8_lossy(&bytes);
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {

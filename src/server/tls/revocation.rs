@@ -30,7 +30,7 @@ pub(super) fn load(revocation: &Revocation) -> Result<Vec<CertificateRevocationL
 }
 
 fn unreadable(path: &Path, problem: &dyn std::fmt::Display) -> Failure {
-    Failure::Tls(format!("could not read certificate revocation list \"{}\": {problem}", path.display()))
+    Failure::tls(format!("could not read certificate revocation list \"{}\": {problem}", path.display()))
 }
 
 fn read(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, Failure> {
