@@ -36,6 +36,8 @@ mod kill;
 mod left_behind;
 mod newer_server;
 mod older_target;
+mod password_command;
+mod pooler;
 mod round_trip;
 mod search_path;
 mod security_label;

@@ -13,6 +13,7 @@ mod diff;
 mod downgrade;
 mod label_provider;
 mod oracle;
+mod pgbouncer;
 mod probe;
 mod random;
 mod server;
@@ -30,6 +31,7 @@ pub use oracle::{
     oracle_dump, oracle_dump_create, oracle_globals, oracle_statistics, oracle_version, psql, replay,
     tls_psql, tool,
 };
+pub use pgbouncer::PgBouncer;
 pub use probe::{Manner, Probe};
 pub use random::Random;
 pub use server::{TestServer, majors, password};
