@@ -13,6 +13,7 @@ mod archive_sample;
 mod archive_tools;
 mod beyond_pg_dump;
 mod big_rows;
+mod canary;
 mod cli_commands;
 mod cli_errors;
 mod cli_help;
