@@ -19,6 +19,8 @@ pub enum PasswordFrom {
     Prompt,
     /// `PGPASSWORD`.
     Environment,
+    /// `--password-command`.
+    Command,
     /// The connection string, or a password file, which the error itself names.
     #[default]
     Elsewhere,
@@ -38,11 +40,21 @@ pub async fn conninfo(
     let mut conninfo = resolve(&connection.flags(dbname), &environment)
         .map_err(|error| Report::server(&error.into(), &Scene::default()))?;
     conninfo.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
-    let known = conninfo.hosts.iter().all(|host| host.password.is_some());
-    if connection.password || (!known && !connection.no_password && asks(&conninfo).await) {
+    if let Some(command) = &connection.password_command {
+        conninfo.password_command = Some(command.clone());
+        warn_of_exposure(ctx, &conninfo).await;
+        return Ok((conninfo, PasswordFrom::Command));
+    }
+    let known = |host: &pgark::server::conninfo::Host| host.password.is_some();
+    let all_known = conninfo.hosts.iter().all(known);
+    if connection.password || (!all_known && !connection.no_password && asks(&conninfo).await) {
+        warn_of_exposure(ctx, &conninfo).await;
         let password = prompt(ctx, &conninfo).await?;
         conninfo.set_password(&password);
         return Ok((conninfo, PasswordFrom::Prompt));
+    }
+    if conninfo.hosts.iter().any(known) {
+        warn_of_exposure(ctx, &conninfo).await;
     }
     let given = (environment.var)("PGPASSWORD").unwrap_or_default();
     let is_given = |host: &pgark::server::conninfo::Host| {
@@ -53,6 +65,13 @@ pub async fn conninfo(
         false => PasswordFrom::Elsewhere,
     };
     Ok((conninfo, from))
+}
+
+/// Before the first connection that would carry the password.
+async fn warn_of_exposure(ctx: &Context, conninfo: &Conninfo) {
+    if let Some(warning) = conninfo.password_exposure().await {
+        ctx.warn(warning);
+    }
 }
 
 /// Whether the server wants a password that only the user can know. Other errors are left to the operation.

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Cli, Command, Progress};
+use arguments::{Cli, Command, Progress, hidden};
 use report::Report;
 use signals::Signals;
 
@@ -42,9 +42,10 @@ fn start() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let code = error.exit_code();
             // Help goes to stdout and is no error; nothing can be done when nobody reads it.
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+            let _ = hidden(error, std::env::args()).print();
+            return u8::try_from(code).unwrap_or(exit::USAGE);
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

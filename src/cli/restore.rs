@@ -93,7 +93,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
 /// The target must be named: a restore into whatever the defaults lead to is an accident.
 fn target(arguments: &Restore) -> Result<Option<String>, Report> {
     #[expect(clippy::disallowed_methods, reason = "the command line is an edge: it reads the environment")]
-    let named = ["PGDATABASE", "PGSERVICE"].iter().any(|name| std::env::var_os(name).is_some());
+    let given = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let named = ["PGDATABASE", "PGSERVICE"].into_iter().any(given);
     if arguments.dbname.is_none() && !named {
         let archive = visible(&arguments.archive.to_string_lossy());
         return Err(Report::new(exit::USAGE, "no target is named: -d is missing").hint(
@@ -103,7 +104,7 @@ fn target(arguments: &Restore) -> Result<Option<String>, Report> {
             },
         ));
     }
-    Ok(arguments.dbname.clone())
+    Ok(arguments.dbname.as_deref().map(str::to_owned))
 }
 
 /// Asks on the terminal.

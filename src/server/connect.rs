@@ -7,22 +7,25 @@ use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::config;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
+use super::authentication::Gate;
 use super::cancel::CancelHandle;
-use super::conninfo::{self, Conninfo, Host, SslMode, TargetSessionAttrs};
+use super::conninfo::{self, Conninfo, Host, Password, SslMode, TargetSessionAttrs};
 use super::error::{Attempt, Error, Failure, ServerError};
 use super::facts::Facts;
 use super::frame::Buffers;
 use super::outgoing::Outgoing;
 use super::session::{Session, chain};
 use super::tap::Tap;
-use super::tls::{self, Answer};
+use super::tls::{self, Answer, TlsFailure, TlsProblem};
 use super::transport::{Address, Transport};
+use super::{peer, pooler};
 
 /// A server that has been reached: everything that further sessions on *the same* server need.
 #[derive(Clone, Debug)]
@@ -62,10 +65,19 @@ impl Server {
                     Error::Connect(vec![Attempt { target: format!("server {conninfo}"), failure }])
                 })?)
             };
+        let mut hosts: Vec<&Host> = conninfo.hosts.iter().collect();
+        if conninfo.load_balance {
+            shuffle(&mut hosts, random);
+        }
         for &wanted in passes {
-            for host in &conninfo.hosts {
+            for &host in &hosts {
                 let addresses = match resolve(host).await {
-                    Ok(addresses) => addresses,
+                    Ok(mut addresses) => {
+                        if conninfo.load_balance {
+                            shuffle(&mut addresses, random);
+                        }
+                        addresses
+                    }
                     Err(failure) => {
                         let target = format!("server at \"{}\", port {}", host.place, host.port);
                         attempts.push(Attempt { target, failure });
@@ -74,20 +86,13 @@ impl Server {
                 };
                 for address in addresses {
                     let endpoint = Endpoint::new(host.clone(), address, &conninfo);
-                    let opened = endpoint.open_session(&conninfo, client.as_ref(), &buffers).await;
-                    let opened = match opened {
-                        Ok((endpoint, session)) => {
-                            facts(session, wanted).await.map(|(s, f)| (endpoint, s, f))
-                        }
-                        Err(failure) => Err(failure),
-                    };
-                    match opened {
+                    match endpoint.begin(&conninfo, client.as_ref(), &buffers, wanted).await {
                         Ok((endpoint, session, facts)) => {
                             return Ok((Self { conninfo, endpoint, facts, buffers }, session));
                         }
-                        Err(failure) => {
-                            let go_on = failure.try_next();
-                            attempts.push(Attempt { target: endpoint.to_string(), failure });
+                        Err(failures) => {
+                            let go_on = failures.iter().all(Failure::try_next);
+                            attempts.extend(endpoint.attempts(failures));
                             if !go_on {
                                 return Err(Error::Connect(attempts));
                             }
@@ -125,9 +130,8 @@ impl Server {
 
     async fn session(&self, conninfo: &Conninfo) -> Result<Session, Error> {
         let opened = self.endpoint.open_session(conninfo, self.endpoint.tls.as_ref(), &self.buffers).await;
-        let (_, mut session) = opened.map_err(|failure| {
-            Error::Connect(vec![Attempt { target: self.endpoint.to_string(), failure }])
-        })?;
+        let opened = opened.map_err(|failures| Error::Connect(self.endpoint.attempts(failures).collect()))?;
+        let mut session = opened.session;
         session.version = self.facts.version;
         session.superuser = self.facts.superuser;
         session.backend_pid = session.ask_pid().await?;
@@ -172,19 +176,8 @@ impl Server {
 }
 
 /// Asks the server about itself, and whether it is what the user wants.
-async fn facts(mut session: Session, wanted: TargetSessionAttrs) -> Result<(Session, Facts), Failure> {
-    let asked = async {
-        let facts = Facts::ask(&mut session).await?;
-        session.set_client_encoding(&facts.encoding).await?;
-        Ok(facts)
-    };
-    let facts = match asked.await {
-        Ok(facts) => facts,
-        Err(Error::Rejected { server, .. } | Error::Lost { server: Some(server), .. }) => {
-            return Err(Failure::Server { server, password_file: None });
-        }
-        Err(other) => return Err(Failure::Protocol(other.to_string())),
-    };
+async fn facts(session: &mut Session, wanted: TargetSessionAttrs) -> Result<Facts, Failure> {
+    let facts = Facts::ask(session).await.map_err(unanswered)?;
     let wrong = match wanted {
         TargetSessionAttrs::Any | TargetSessionAttrs::PreferStandby => None,
         TargetSessionAttrs::ReadWrite => facts.read_only.then_some("session is read-only"),
@@ -194,12 +187,35 @@ async fn facts(mut session: Session, wanted: TargetSessionAttrs) -> Result<(Sess
     };
     match wrong {
         Some(wrong) => Err(Failure::WrongKind(wrong)),
-        None => Ok((session, facts)),
+        None => Ok(facts),
+    }
+}
+
+/// A session that ends before it has begun.
+fn unanswered(error: Error) -> Failure {
+    match error {
+        Error::Rejected { server, .. } | Error::Lost { server: Some(server), .. } => {
+            Failure::Server { server, password_file: None }
+        }
+        other => Failure::Protocol(other.to_string()),
+    }
+}
+
+/// Any number. Without a source of randomness hosts are tried as they are written, which is no reason to fail.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}
+
+/// Brings a list into random order (Fisher and Yates).
+fn shuffle<T>(list: &mut [T], mut random: impl FnMut() -> u64) {
+    for last in (1..list.len()).rev() {
+        let count = u64::try_from(last + 1).unwrap_or(u64::MAX);
+        list.swap(last, usize::try_from(random() % count).unwrap_or_default());
     }
 }
 
 /// All addresses of a host, in the resolver's order.
-async fn resolve(host: &Host) -> Result<Vec<Address>, Failure> {
+pub(super) async fn resolve(host: &Host) -> Result<Vec<Address>, Failure> {
     if let Some(path) = host.socket() {
         return Ok(vec![Address::Unix(path)]);
     }
@@ -244,43 +260,97 @@ impl Endpoint {
             None => Ok(stream),
             Some(client) => match client.negotiate(stream, &self.host.place.to_string()).await? {
                 Answer::Secured(stream) => Ok(stream),
-                Answer::Plain(_) => {
-                    Err(Failure::Tls("server does not support SSL, but SSL was required".into()))
-                }
+                Answer::Plain(_) => Err(no_tls_there()),
             },
         }
     }
 
-    /// Opens a session, with or without TLS as `sslmode` says. Returns the endpoint with what was agreed upon.
+    /// These failures as attempts to connect here.
+    fn attempts(&self, failures: Vec<Failure>) -> impl Iterator<Item = Attempt> {
+        let target = self.to_string();
+        failures.into_iter().map(move |failure| Attempt { target: target.clone(), failure })
+    }
+
+    /// Opens the first session, and makes sure that the server is what the user wants and pgark can work with.
+    async fn begin(
+        &self,
+        conninfo: &Conninfo,
+        client: Option<&tls::Client>,
+        buffers: &Buffers,
+        wanted: TargetSessionAttrs,
+    ) -> Result<(Self, Session, Facts), Vec<Failure>> {
+        let Opened { endpoint, mut session, announced } =
+            self.open_session(conninfo, client, buffers).await?;
+        let facts = facts(&mut session, wanted).await.map_err(|failure| vec![failure])?;
+        if announced != 0 && announced != facts.backend_pid {
+            // Without a second session nothing can be told, and nothing much can be done either.
+            if let Ok(second) = endpoint.open_session(conninfo, endpoint.tls.as_ref(), buffers).await {
+                let found = pooler::detect(&session, &second.session).await;
+                if let Some(pooler) = found.map_err(|error| vec![unanswered(error)])? {
+                    return Err(vec![Failure::Pooler(pooler)]);
+                }
+            }
+        }
+        let encoding = session.set_client_encoding(&facts.encoding).await;
+        encoding.map_err(|error| vec![unanswered(error)])?;
+        Ok((endpoint, session, facts))
+    }
+
+    /// Opens a session, with the password that is known or that the user's command prints. What it had printed for an
+    /// earlier connection may have expired since.
     async fn open_session(
         &self,
         conninfo: &Conninfo,
         client: Option<&tls::Client>,
         buffers: &Buffers,
-    ) -> Result<(Self, Session), Failure> {
-        let mut first = None;
+    ) -> Result<Opened, Vec<Failure>> {
+        let Some(command) = &conninfo.password_command else {
+            return self.open_with(conninfo, client, buffers, self.host.password.as_ref()).await;
+        };
+        let printed = async || command.password().await.map_err(|failure| vec![failure]);
+        let (password, fresh) = printed().await?;
+        match self.open_with(conninfo, client, buffers, Some(&password)).await {
+            Err(failures) if !fresh && failures.iter().any(Failure::is_refused_password) => {
+                command.forget(&password).await;
+                let (password, _) = printed().await?;
+                self.open_with(conninfo, client, buffers, Some(&password)).await
+            }
+            other => other,
+        }
+    }
+
+    /// Opens a session, with or without TLS as `sslmode` says. Of a server that refuses both ways both answers may be
+    /// needed to understand what its pg_hba.conf says.
+    async fn open_with(
+        &self,
+        conninfo: &Conninfo,
+        client: Option<&tls::Client>,
+        buffers: &Buffers,
+        password: Option<&Password>,
+    ) -> Result<Opened, Vec<Failure>> {
+        let mut failures = Vec::new();
         for encrypted in ways(conninfo.tls.mode, matches!(self.address, Address::Unix(_))) {
             let client = client.filter(|_| *encrypted);
-            let limit = conninfo.connect_timeout;
-            let opened = match limit {
-                None => self.try_session(conninfo, client, buffers).await,
-                Some(limit) => tokio::time::timeout(limit, self.try_session(conninfo, client, buffers))
-                    .await
-                    .unwrap_or(Err(Failure::Timeout)),
+            let mut no_tls = false;
+            let opened = self.try_session(conninfo, client, buffers, password, &mut no_tls);
+            let opened = match conninfo.connect_timeout {
+                None => opened.await,
+                Some(limit) => tokio::time::timeout(limit, opened).await.unwrap_or(Err(Failure::Timeout)),
             };
-            match opened {
+            let failure = match opened {
                 Ok(opened) => return Ok(opened),
-                Err(failure) if may_change_encryption(&failure) => {
-                    // Both answers may be needed to understand what pg_hba.conf says.
-                    first = Some(match first {
-                        Some(before) => both(before, failure),
-                        None => failure,
-                    });
-                }
-                Err(failure) => return Err(failure),
+                Err(failure) => failure,
+            };
+            // A server without TLS has given the one answer that it has.
+            let last = no_tls || !may_change_encryption(&failure);
+            if !no_tls || failures.is_empty() {
+                failures.push(failure);
+            }
+            if last {
+                break;
             }
         }
-        Err(first.unwrap_or(Failure::Timeout))
+        Err(failures)
     }
 
     async fn try_session(
@@ -288,30 +358,56 @@ impl Endpoint {
         conninfo: &Conninfo,
         client: Option<&tls::Client>,
         buffers: &Buffers,
-    ) -> Result<(Self, Session), Failure> {
+        password: Option<&Password>,
+        no_tls: &mut bool,
+    ) -> Result<Opened, Failure> {
         let mut endpoint = Self { tls: None, ..self.clone() };
         let mut stream = endpoint.open().await?;
+        if let Some(wanted) = &conninfo.require_peer {
+            peer::check(&stream, wanted)?;
+        }
         if let Some(client) = client {
             stream = match client.negotiate(stream, &self.host.place.to_string()).await? {
                 Answer::Secured(stream) => {
                     endpoint.tls = Some(client.clone());
                     stream
                 }
-                Answer::Plain(stream) if conninfo.tls.mode <= SslMode::Prefer => stream,
+                Answer::Plain(stream) if conninfo.tls.mode == SslMode::Prefer => {
+                    *no_tls = true;
+                    stream
+                }
                 Answer::Plain(_) => {
-                    return Err(Failure::Tls("server does not support SSL, but SSL was required".into()));
+                    *no_tls = true;
+                    return Err(no_tls_there());
                 }
             };
         }
         let binding = stream.server_certificate().and_then(tls::end_point);
         let relay = super::relay::Shared::default();
-        let tap = Outgoing::new(Tap::new(stream, relay.clone()));
-        let config = configure(conninfo, &self.host);
+        let announced = Arc::<AtomicI32>::default();
+        let gate = Gate::new(stream, conninfo.require_auth.clone()).announcing(announced.clone());
+        let tap = Outgoing::new(Tap::new(gate, relay.clone()));
+        let config = configure(conninfo, password);
         let connected = config.connect_raw(tap, Negotiated { binding }).await;
-        let (library, connection) = connected.map_err(|error| refused(&error, &self.host))?;
+        let (library, connection) = connected.map_err(|error| refused(&error, password))?;
         let cancel = CancelHandle { token: library.cancel_token(), endpoint: endpoint.clone() };
-        Ok((endpoint, Session::new(library, connection, relay, buffers.clone(), cancel)))
+        let session = Session::new(library, connection, relay, buffers.clone(), cancel);
+        Ok(Opened { endpoint, session, announced: announced.load(Ordering::Relaxed) })
     }
+}
+
+/// A session that has just begun.
+struct Opened {
+    /// With what was agreed upon.
+    endpoint: Endpoint,
+    session: Session,
+    /// The process as the start-up message names it; 0 if it does not.
+    announced: i32,
+}
+
+fn no_tls_there() -> Failure {
+    let text = "server does not support SSL, but SSL was required";
+    Failure::Tls(TlsFailure::new(TlsProblem::NotOffered, text))
 }
 
 /// The attempts that `sslmode` asks for: whether TLS is tried in each.
@@ -336,17 +432,7 @@ fn may_change_encryption(failure: &Failure) -> bool {
     }
 }
 
-fn both(first: Failure, second: Failure) -> Failure {
-    match (first, second) {
-        (first, Failure::Server { mut server, password_file }) => {
-            server.message = format!("{} (before: {first})", server.message);
-            Failure::Server { server, password_file }
-        }
-        (first, second) => Failure::Tls(format!("{second} (before: {first})")),
-    }
-}
-
-fn configure(conninfo: &Conninfo, host: &Host) -> tokio_postgres::Config {
+fn configure(conninfo: &Conninfo, password: Option<&Password>) -> tokio_postgres::Config {
     let mut config = tokio_postgres::Config::new();
     config
         .user(&conninfo.user)
@@ -364,27 +450,32 @@ fn configure(conninfo: &Conninfo, host: &Host) -> tokio_postgres::Config {
     if let Some(options) = &conninfo.options {
         config.options(options);
     }
-    if let Some(password) = &host.password {
+    if let Some(password) = password {
         config.password(password.secret());
     }
     config
 }
 
 /// Why the library could not begin a session.
-fn refused(error: &tokio_postgres::Error, host: &Host) -> Failure {
+fn refused(error: &tokio_postgres::Error, password: Option<&Password>) -> Failure {
     if let Some(server) = error.as_db_error() {
         let password_file = match server.code().code() {
-            "28P01" => host.password.as_ref().and_then(|password| password.file.clone()),
+            "28P01" => password.and_then(|password| password.file.clone()),
             _ => None,
         };
         return Failure::Server { server: Box::new(ServerError::from(server)), password_file };
     }
     let source = std::error::Error::source(error);
     if let Some(io) = source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
+        if let Some(failure) = tls::late(io) {
+            return Failure::Tls(failure);
+        }
         return match io.kind() {
             std::io::ErrorKind::InvalidData => {
                 Failure::Protocol(format!("what answers there does not speak PostgreSQL's protocol: {io}"))
             }
+            // The gate's own.
+            std::io::ErrorKind::PermissionDenied => Failure::Authentication(io.to_string()),
             kind => Failure::Network(std::io::Error::new(kind, io.to_string())),
         };
     }
@@ -448,5 +539,22 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bound<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_can_come_up() {
+        let mut orders = std::collections::BTreeSet::new();
+        for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)] {
+            let mut list = ['a', 'b', 'c'];
+            let mut numbers = [first, second].into_iter();
+            shuffle(&mut list, || numbers.next().expect("two are enough"));
+            orders.insert(list);
+        }
+        assert_eq!(orders.len(), 6);
     }
 }

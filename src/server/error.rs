@@ -4,6 +4,8 @@ use std::fmt;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
+use super::pooler::Pooler;
+use super::tls::TlsFailure;
 use super::{conninfo, row};
 
 /// An error of this module.
@@ -69,6 +71,8 @@ pub enum Class {
     Rejected,
     /// A lock could not be had.
     Lock,
+    /// The operation cannot be safe there.
+    Refused,
     /// Anything else.
     Internal,
 }
@@ -170,7 +174,13 @@ pub enum Failure {
     Timeout,
     /// TLS could not be agreed upon.
     #[error("{0}")]
-    Tls(String),
+    Tls(TlsFailure),
+    /// The command that should print the password did not.
+    #[error("password command {0}")]
+    PasswordCommand(String),
+    /// A pooler gives the session of this client to others, too.
+    #[error("{0}")]
+    Pooler(Pooler),
     /// The server wants a password and none is known.
     #[error("fe_sendauth: no password supplied")]
     NoPassword,
@@ -200,13 +210,28 @@ fn from_file(file: &Option<std::path::PathBuf>) -> String {
 }
 
 impl Failure {
+    /// A problem with TLS of no particular kind.
+    pub(super) fn tls(text: impl Into<String>) -> Self {
+        Self::Tls(text.into().into())
+    }
+
     /// Whether the next address may be better: network trouble, and a server that is starting up or shutting down.
     pub(super) fn try_next(&self) -> bool {
         match self {
             Self::Resolve(_) | Self::Network(_) | Self::Timeout | Self::WrongKind(_) => true,
             Self::Server { server, .. } => server.code == "57P03",
-            Self::Tls(_) | Self::NoPassword | Self::Authentication(_) | Self::Protocol(_) => false,
+            Self::Tls(_)
+            | Self::NoPassword
+            | Self::PasswordCommand(_)
+            | Self::Authentication(_)
+            | Self::Pooler(_)
+            | Self::Protocol(_) => false,
         }
+    }
+
+    /// The server does not take the password. Some ways of authentication have no code of their own for that (PAM).
+    pub(super) fn is_refused_password(&self) -> bool {
+        matches!(self, Self::Server { server, .. } if matches!(server.code.as_str(), "28P01" | "28000"))
     }
 
     fn class(&self) -> Class {
@@ -214,7 +239,10 @@ impl Failure {
             Self::Resolve(_) | Self::Network(_) | Self::Timeout | Self::WrongKind(_) | Self::Protocol(_) => {
                 Class::Connect
             }
-            Self::Tls(_) | Self::NoPassword | Self::Authentication(_) => Class::Access,
+            Self::Tls(_) | Self::NoPassword | Self::PasswordCommand(_) | Self::Authentication(_) => {
+                Class::Access
+            }
+            Self::Pooler(_) => Class::Refused,
             Self::Server { server, .. } => match server.code.as_str() {
                 // Wrong password, no entry in pg_hba.conf, no such database, not permitted to connect.
                 code if code.starts_with("28") || code == "3D000" || code == "42501" => Class::Access,
@@ -343,7 +371,8 @@ mod tests {
         for (failure, class, next) in [
             (Failure::Timeout, Class::Connect, true),
             (Failure::NoPassword, Class::Access, false),
-            (Failure::Tls(String::new()), Class::Access, false),
+            (Failure::tls(""), Class::Access, false),
+            (Failure::PasswordCommand(String::new()), Class::Access, false),
             (server("28P01"), Class::Access, false),
             (server("3D000"), Class::Access, false),
             (server("53300"), Class::Connect, false),

@@ -69,7 +69,13 @@ where
     });
     // A failed assertion in the script fails the test, by closing the connection; its text is on stderr.
     drop(server);
-    let environment = Environment { var: &|_| None, os_user: Some("u".into()), socket_dirs: vec![] };
+    let environment = Environment {
+        var: &|_| None,
+        os_user: Some("u".into()),
+        os_home: None,
+        socket_dirs: vec![],
+        config_dirs: vec![],
+    };
     let conninfo = resolve(&Flags::default(), &environment).expect("valid");
     let endpoint = Endpoint::new(conninfo.hosts[0].clone(), Address::Unix("/nowhere".into()), &conninfo);
     let relay = Shared::default();

@@ -1,7 +1,35 @@
 //! Where to connect to.
 
+use std::fmt;
+use std::ops::Deref;
+
 use clap::Args;
+use pgark::server::PasswordCommand;
 use pgark::server::conninfo::Flags;
+
+/// A database's name, a URI or a keyword/value string; perhaps with a password, so nothing shows it.
+#[derive(Clone)]
+pub struct Target(String);
+
+impl From<String> for Target {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Deref for Target {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Target(***)")
+    }
+}
 
 /// The connection flags of psql.
 #[derive(Args, Clone, Debug)]
@@ -22,6 +50,9 @@ pub struct Connection {
     /// Ask for a password before connecting
     #[arg(short = 'W', long)]
     pub password: bool,
+    /// Shell command that prints the password, such as a short-lived token
+    #[arg(long, value_name = "CMD", conflicts_with = "password")]
+    pub password_command: Option<PasswordCommand>,
 }
 
 impl Connection {

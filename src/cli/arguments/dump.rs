@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::connection::Target;
 use super::value::{duration, label, level, size};
 use super::{Connection, TEMPLATE, Talk, jobs_default};
 
@@ -21,10 +22,10 @@ Examples:
 pub struct Dump {
     /// Database name, URI or key=value string
     #[arg(value_name = "CONN", conflicts_with = "dbname")]
-    pub conn: Option<String>,
+    pub conn: Option<Target>,
     /// The same, as a flag
     #[arg(short, long, value_name = "CONN")]
-    pub dbname: Option<String>,
+    pub dbname: Option<Target>,
     /// Archive to write; - for stdout
     #[arg(short, long, value_name = "FILE|-")]
     pub file: Option<PathBuf>,

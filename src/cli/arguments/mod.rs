@@ -4,6 +4,7 @@ mod connection;
 mod dump;
 mod offline;
 mod restore;
+mod secret;
 mod value;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ pub use connection::Connection;
 pub use dump::{CopyFormat, Dump};
 pub use offline::{Info, List, Schema, Sort, Verify};
 pub use restore::Restore;
+pub use secret::hidden;
 
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
@@ -108,7 +110,7 @@ pub struct Talk {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more
-    #[arg(short, long)]
+    #[arg(short, long, overrides_with = "verbose")]
     pub verbose: bool,
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::connection::Target;
 use super::dump::jobs;
 use super::{Connection, TEMPLATE, Talk, jobs_default};
 
@@ -25,7 +26,7 @@ pub struct Restore {
     pub archive: PathBuf,
     /// Target, existing and empty (-C: any database, to connect to): name, URI or key=value string
     #[arg(short, long, value_name = "CONN")]
-    pub dbname: Option<String>,
+    pub dbname: Option<Target>,
     /// Make the database itself, with the name, owner, locale and settings of the source's
     #[arg(short = 'C', long)]
     pub create: bool,

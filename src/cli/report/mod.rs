@@ -6,6 +6,7 @@ mod create;
 mod hint;
 mod operation;
 mod server;
+mod tls;
 
 use std::fmt;
 use std::path::Path;

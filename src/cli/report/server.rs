@@ -6,7 +6,7 @@ use pgark::server::{Attempt, Class, Conninfo, Error, Failure, ServerError};
 use pgark::sql::ident;
 
 use super::hint::{create_database, flags, psql};
-use super::{Report, Scene};
+use super::{Report, Scene, tls};
 use crate::cli::connect::PasswordFrom;
 use crate::cli::exit;
 
@@ -19,6 +19,7 @@ const fn code(class: Class) -> u8 {
         Class::Lost => exit::LOST,
         Class::Rejected => exit::REJECTED,
         Class::Lock => exit::LOCK,
+        Class::Refused => exit::REFUSED,
         Class::Internal => exit::UNEXPECTED,
     }
 }
@@ -108,9 +109,21 @@ fn connect(attempts: &[Attempt], code: u8, scene: &Scene<'_>) -> Report {
     for attempt in attempts {
         report = report.cause(format!("connection to {} failed: {}", attempt.target, attempt.failure));
     }
-    let (Some(Attempt { failure, .. }), Some(conninfo)) = (attempts.last(), scene.conninfo) else {
+    let (Some(Attempt { target, failure }), Some(conninfo)) = (attempts.last(), scene.conninfo) else {
         return report;
     };
+    // The same address was tried before, with TLS or without.
+    let before: Vec<&Failure> = attempts[..attempts.len() - 1]
+        .iter()
+        .filter(|attempt| attempt.target == *target)
+        .map(|attempt| &attempt.failure)
+        .collect();
+    let remedies: Vec<String> =
+        before.iter().filter_map(|failure| tls::remedy_before(failure, conninfo)).collect();
+    let in_clear = matches!(failure, Failure::Server { server, .. } if tls::is_refused_in_clear(server));
+    if in_clear && !remedies.is_empty() {
+        return remedies.into_iter().fold(report, Report::hint);
+    }
     match failure {
         Failure::Server { server, password_file } => {
             for (name, text) in [("detail", &server.detail), ("the server says", &server.hint)] {
@@ -126,9 +139,11 @@ fn connect(attempts: &[Attempt], code: u8, scene: &Scene<'_>) -> Report {
         Failure::Timeout => {
             report.hint(format!("is a firewall in between? try: pg_isready {}", flags(conninfo)))
         }
-        Failure::Tls(_) => {
-            report.hint("see sslmode, sslrootcert and PGSSLMODE in the connection's parameters")
-        }
+        Failure::Tls(tls) => report.hint(tls::remedy(tls.problem, conninfo)),
+        Failure::PasswordCommand(_) => report.hint(
+            "run the command in a shell: it must end with exit code 0, and its first line of output is the password",
+        ),
+        Failure::Pooler(pooler) => report.hint(tls::around(pooler, conninfo)),
         Failure::NoPassword => {
             report.hint("give the password with -W, in PGPASSWORD, or in ~/.pgpass (mode 600)")
         }
@@ -153,13 +168,20 @@ fn network(report: Report, error: &std::io::Error, conninfo: &Conninfo) -> Repor
 
 /// The server answered and does not want us.
 fn refused(
-    report: Report,
+    mut report: Report,
     server: &ServerError,
     from_file: bool,
     conninfo: &Conninfo,
     scene: &Scene<'_>,
 ) -> Report {
     let dbname = &conninfo.dbname;
+    if let Some(hint) = tls::wanted(server, conninfo) {
+        report = report.hint(hint);
+        // Who speaks TLS may find a line in pg_hba.conf.
+        if tls::is_refused_in_clear(server) {
+            return report;
+        }
+    }
     match server.code.as_str() {
         "28P01" => {
             let report = match scene.password_from {
@@ -169,6 +191,7 @@ fn refused(
                 ),
                 PasswordFrom::Prompt => report.place("password as typed"),
                 PasswordFrom::Environment => report.place("password from PGPASSWORD"),
+                PasswordFrom::Command => report.place("password from --password-command"),
                 PasswordFrom::Elsewhere => report.place("password from the connection string"),
             };
             report.hint(format!("try: {}", psql(conninfo, dbname, "")))
@@ -184,6 +207,7 @@ fn refused(
             ident(dbname),
             ident(&conninfo.user)
         )),
+        "28000" if tls::wanted(server, conninfo).is_some() => report,
         "28000" => report.hint("name a role that may log in with -U"),
         "3D000" if scene.creates => {
             report.hint("with -C, -d names a database that exists, to connect to first: -d postgres")

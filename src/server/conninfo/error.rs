@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A word without `=` in a keyword/value string.
-    #[error("missing \"=\" after \"{0}\" in connection string")]
+    #[error("missing \"=\" after \"{0}\" in connection string (a value with spaces needs single quotes)")]
     MissingEquals(String),
     /// A quote that never ends.
     #[error("unterminated quoted string in connection string")]
@@ -49,9 +49,27 @@ pub enum Error {
         /// How many hosts there are.
         hosts: usize,
     },
-    /// `sslrootcert=system` with a mode that checks nothing.
-    #[error("weak sslmode \"{0}\" may not be used with sslrootcert=system (use \"verify-full\")")]
-    WeakMode(String),
+    /// A mode that checks less than another parameter needs.
+    #[error("weak sslmode \"{mode}\" may not be used with {with}")]
+    WeakMode {
+        /// `sslmode`.
+        mode: &'static str,
+        /// What it does not go with, and what does.
+        with: &'static str,
+    },
+    /// A service that no file defines.
+    #[error("definition of service \"{0}\" not found")]
+    NoService(String),
+    /// A service file that cannot be used.
+    #[error("service file \"{}\"{}: {problem}", .path.display(), .line.map(|n| format!(", line {n}")).unwrap_or_default())]
+    ServiceFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Line from 1.
+        line: Option<usize>,
+        /// What is wrong. Never a piece of the line.
+        problem: String,
+    },
     /// No user given and the operating system knows none.
     #[error("no user name given, and the name of the operating system's user cannot be found out")]
     NoUser,

@@ -7,19 +7,19 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
     let mut chars = text.chars().peekable();
     loop {
-        while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+        while chars.next_if(is_space).is_some() {}
         if chars.peek().is_none() {
             return Ok(pairs);
         }
         let mut key = String::new();
-        while let Some(c) = chars.next_if(|&c| c != '=' && !c.is_ascii_whitespace()) {
+        while let Some(c) = chars.next_if(|c| *c != '=' && !is_space(c)) {
             key.push(c);
         }
-        while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+        while chars.next_if(is_space).is_some() {}
         if chars.next_if_eq(&'=').is_none() {
-            return Err(Error::MissingEquals(key));
+            return Err(Error::MissingEquals(super::resolve::repeatable(&key, &pairs)));
         }
-        while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+        while chars.next_if(is_space).is_some() {}
         let quoted = chars.next_if_eq(&'\'').is_some();
         let mut value = String::new();
         loop {
@@ -27,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
                 None if quoted => return Err(Error::OpenQuote),
                 None => break,
                 Some('\'') if quoted => break,
-                Some(c) if !quoted && c.is_ascii_whitespace() => break,
+                Some(c) if !quoted && is_space(&c) => break,
                 // A backslash makes the next character literal, within quotes and without.
                 Some('\\') => value.extend(chars.next()),
                 Some(c) => value.push(c),
@@ -35,6 +35,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
         }
         pairs.push((key, value));
     }
+}
+
+/// C's `isspace`.
+fn is_space(c: &char) -> bool {
+    c.is_ascii_whitespace() || *c == '\x0b'
 }
 
 #[cfg(test)]
@@ -61,6 +66,8 @@ mod tests {
     fn what_is_wrong_is_said() {
         assert!(matches!(parse("host a"), Err(Error::MissingEquals(key)) if key == "host"));
         assert!(matches!(parse("host='a"), Err(Error::OpenQuote)));
+        let error = parse("host=a password=my s3cret").expect_err("two words").to_string();
+        assert!(error.contains("single quotes") && !error.contains("s3cret"), "{error}");
     }
 
     proptest! {

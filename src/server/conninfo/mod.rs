@@ -1,23 +1,31 @@
-//! Connection parameters: strings, flags, environment and password file, merged as libpq does it.
+//! Connection parameters: strings, flags, service files, environment and password file, merged as libpq does it.
 //!
-//! Everything here is pure but for two readings of the disk that libpq makes too: the password file and the
-//! search for a socket. Both go through [`Environment`], so tests can stand in for the machine.
+//! Everything here is pure but for the readings of the disk that libpq makes too: service files, the password file, the
+//! search for a socket. All go through [`Environment`], so tests can stand in for the machine.
 
 mod environment;
 mod error;
+mod foreign;
+mod hosts;
 mod keys;
 mod keyword_value;
 mod passfile;
+mod require_auth;
 mod resolve;
+mod service;
+mod tls;
 mod uri;
+mod values;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::password_command::PasswordCommand;
 pub use environment::Environment;
 pub use error::Error;
+pub use require_auth::{Method, RequireAuth};
 pub use resolve::{Flags, resolve};
 
 /// The port where none is given.
@@ -44,14 +52,22 @@ pub struct Conninfo {
     pub tls: Tls,
     /// Whether SCRAM must be bound to the TLS channel.
     pub channel_binding: ChannelBinding,
+    /// Which ways of authentication the server may ask for; `None` = any.
+    pub require_auth: Option<RequireAuth>,
+    /// The operating system's user that must own the server, over sockets (`requirepeer`).
+    pub require_peer: Option<String>,
     /// Which kind of server is wanted.
     pub target_session_attrs: TargetSessionAttrs,
+    /// Hosts and addresses are tried in random order (`load_balance_hosts=random`).
+    pub load_balance: bool,
     /// A search path that another tool's connection string asked for. Never set in a session: names in dumps
     /// are always qualified.
     pub search_path: Option<String>,
     /// The string said that a pooler is in between (`pgbouncer=true`).
     pub pooler: bool,
-    /// What the user should be told: one line for each parameter that was not understood.
+    /// The command that prints the password; it wins over all other passwords.
+    pub password_command: Option<PasswordCommand>,
+    /// What the user should be told, such as the parameters of other tools that have no effect.
     pub warnings: Vec<String>,
 }
 
@@ -164,12 +180,47 @@ pub struct Tls {
     pub direct: bool,
     /// `sslrootcert`.
     pub roots: Roots,
-    /// `sslcert` and `sslkey`, where both exist.
+    /// `sslcert` and `sslkey`: the certificate that the client has.
     pub client: Option<(PathBuf, PathBuf)>,
+    /// `sslcertmode`: whether the server is to see it.
+    pub certificate: CertificateMode,
+    /// `sslcrl` and `sslcrldir`.
+    pub revocation: Revocation,
     /// `sslsni`: tell the server the host's name.
     pub sni: bool,
-    /// `ssl_min_protocol_version` is TLS 1.3.
-    pub only_tls13: bool,
+    /// `ssl_min_protocol_version`.
+    pub min_version: TlsVersion,
+    /// `ssl_max_protocol_version`.
+    pub max_version: TlsVersion,
+}
+
+/// A version of TLS that can be spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    V1_2,
+    /// TLS 1.3.
+    V1_3,
+}
+
+/// `sslcertmode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateMode {
+    /// No client certificate is sent.
+    Disable,
+    /// One is sent if there is one and the server asks for it.
+    Allow,
+    /// The server must ask for one and get it.
+    Require,
+}
+
+/// Where lists of revoked certificates are. Without any nothing is looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revocation {
+    /// `sslcrl`, or `~/.postgresql/root.crl` if it exists.
+    pub file: Option<PathBuf>,
+    /// `sslcrldir`: a folder as `openssl rehash` makes it.
+    pub dir: Option<PathBuf>,
 }
 
 /// `sslmode`.
@@ -226,6 +277,13 @@ pub enum TargetSessionAttrs {
     Standby,
     /// A server in recovery, else any.
     PreferStandby,
+}
+
+impl SslMode {
+    /// As it is written in connection strings.
+    pub fn name(self) -> &'static str {
+        tls::SSL_MODE[self as usize].0
+    }
 }
 
 impl Conninfo {

@@ -51,11 +51,11 @@ pub(super) fn load(path: &Path, warnings: &mut Vec<String>) -> Option<String> {
     }
 }
 
-/// The password of the first line that matches.
+/// The password of the first line that matches; none if that line has an empty one.
 pub(super) fn find(text: &str, wanted: Wanted<'_>) -> Option<String> {
     let port = wanted.port.to_string();
     let wanted = [wanted.host, &port, wanted.dbname, wanted.user];
-    text.split('\n').map(|line| line.trim_end_matches('\r')).find_map(|line| {
+    let password = text.split('\n').map(|line| line.trim_end_matches('\r')).find_map(|line| {
         if line.starts_with('#') {
             return None;
         }
@@ -68,8 +68,9 @@ pub(super) fn find(text: &str, wanted: Wanted<'_>) -> Option<String> {
             rest = tail?;
         }
         let (_, password, _) = field(rest);
-        (!password.is_empty()).then_some(password)
-    })
+        Some(password)
+    });
+    password.filter(|password| !password.is_empty())
 }
 
 /// The first field: as written, without escapes, and what follows its colon.
@@ -103,7 +104,8 @@ mod tests {
         \\:\\:1:5432:app:ann:six\n\
         localhost:5433:*:ann:sock:trailing\n\
         \\*:5432:app:ann:star\n\
-        h:1:d:nobody:\n";
+        h:1:d:nobody:\n\
+        h:1:d:nobody:late\n";
 
     fn look(host: &str, port: u16, dbname: &str, user: &str) -> Option<String> {
         find(FILE, Wanted { host, port, dbname, user })

@@ -1,18 +1,18 @@
-//! From flags, a string and the environment to one [`Conninfo`] (libpq: `conninfo_add_defaults`).
+//! From flags, a string, a service and the environment to one [`Conninfo`] (libpq: `conninfo_add_defaults`).
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
 use std::time::Duration;
 
-use super::keys::{self, Treatment};
-use super::passfile::{self, Wanted};
+use super::foreign::{Said, is_no};
+use super::keys::{self, Key};
+use super::values::Values;
 use super::{
-    ChannelBinding, Conninfo, DEFAULT_PORT, Environment, Error, Host, Keepalives, Password, Place, Roots,
-    SslMode, TargetSessionAttrs, Tls, keyword_value, socket_path, uri,
+    ChannelBinding, Conninfo, Environment, Error, Keepalives, RequireAuth, TargetSessionAttrs, hosts,
+    keyword_value, service, tls, uri,
 };
 
 /// What the command line says. A URI or keyword/value string in `dbname` wins over the other flags, as in libpq.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Flags {
     /// `-d` or the positional argument: a database's name, a keyword/value string, or a URI.
     pub dbname: Option<String>,
@@ -24,284 +24,183 @@ pub struct Flags {
     pub user: Option<String>,
 }
 
-/// Parameter → value, for those that have an effect.
-type Values = BTreeMap<&'static str, String>;
+impl fmt::Debug for Flags {
+    /// Without `dbname`, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = f.debug_struct("Flags");
+        f.field("host", &self.host)
+            .field("port", &self.port)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
 
-/// Resolves everything that says where and how to connect.
+/// Resolves everything that says where and how to connect. For each parameter the first of these counts: the string,
+/// the flags, the service, the environment, the default.
 ///
 /// # Errors
 /// When a parameter is unknown, malformed, or asks for a protection that pgark does not have.
 pub fn resolve(flags: &Flags, environment: &Environment<'_>) -> Result<Conninfo, Error> {
-    let mut found = Found::default();
+    let mut values = Values::default();
+    let mut said = Said::default();
     for (key, value) in [("host", &flags.host), ("port", &flags.port), ("user", &flags.user)] {
-        if let Some(value) = value {
-            found.values.insert(key, value.clone());
+        // libpq does not look at flags without a value.
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            values.set(key, value.clone());
         }
     }
-    if let Some(target) = &flags.dbname {
-        match pairs(target)? {
-            Some(pairs) => found.take(pairs)?,
-            None => found.set("dbname", target.clone()),
+    if let Some(target) = flags.dbname.as_ref().filter(|target| !target.is_empty()) {
+        match text(target)? {
+            Some((pairs, jdbc)) => take(pairs, jdbc, &mut values, &mut said)?,
+            None => values.set("dbname", target.clone()),
         }
     }
-    for (key, variable, treatment) in keys::with_variable() {
-        match environment.get(variable) {
-            Some(value) if !found.values.contains_key(key) => found.one(key, treatment, value)?,
-            _ => {}
+    let named = |key, variable| values.given(key).map(str::to_owned).or_else(|| environment.get(variable));
+    if let Some(name) = named("service", "PGSERVICE") {
+        let file = named("servicefile", "PGSERVICEFILE");
+        for (key, value) in service::load(&name, file.as_deref(), environment)? {
+            values.set_default(key, value);
         }
     }
-    if environment.get("PGREQUIRESSL").is_some_and(|v| v == "1") {
-        found.values.entry("sslmode").or_insert_with(|| "require".to_owned());
+    for (key, variable) in keys::with_variable() {
+        if let Some(value) = environment.get(variable) {
+            values.set_default(key, value);
+        }
     }
-    found.finish(environment)
+    if environment.get("PGREQUIRESSL").is_some_and(|value| value.starts_with('1')) {
+        values.set_default("sslmode", "require".to_owned());
+    }
+    finish(&values, said, environment)
 }
 
-/// The pairs of a URI or a keyword/value string; `None` for a plain database name.
-fn pairs(text: &str) -> Result<Option<Vec<(String, String)>>, Error> {
-    if let Some(rest) = uri::after_scheme(text)? {
-        return uri::parse(rest).map(Some);
+type Pairs = Vec<(String, String)>;
+
+/// The pairs of a URI or a keyword/value string, and whether it is JDBC's; `None` for a plain database name.
+fn text(text: &str) -> Result<Option<(Pairs, bool)>, Error> {
+    if let Some((rest, dialect)) = uri::after_scheme(text)? {
+        return Ok(Some((uri::parse(&rest)?, dialect == uri::Dialect::Jdbc)));
     }
-    if text.contains('=') { keyword_value::parse(text).map(Some) } else { Ok(None) }
+    if text.contains('=') { Ok(Some((keyword_value::parse(text)?, false))) } else { Ok(None) }
 }
 
-#[derive(Default)]
-struct Found {
-    values: Values,
-    search_path: Option<String>,
-    pooler: bool,
-    warnings: Vec<String>,
-}
-
-impl Found {
-    fn set(&mut self, key: &'static str, value: String) {
-        self.values.insert(key, value);
-    }
-
-    /// Takes the pairs of a string. The last mention of a parameter wins.
-    fn take(&mut self, pairs: Vec<(String, String)>) -> Result<(), Error> {
-        for (key, value) in pairs {
-            let (key, treatment) = keys::find(&key)?;
-            self.one(key, treatment, value)?;
-        }
-        Ok(())
-    }
-
-    fn one(&mut self, key: &'static str, treatment: Treatment, value: String) -> Result<(), Error> {
-        match treatment {
-            Treatment::Used => {
-                let (key, value) = keys::translate(key, value)?;
-                self.set(key, value);
+/// Takes the pairs of a string. The last mention of a parameter wins.
+fn take(pairs: Pairs, jdbc: bool, values: &mut Values, said: &mut Said) -> Result<(), Error> {
+    for (i, (key, value)) in pairs.iter().enumerate() {
+        let key = keys::find(key).map_err(|error| match error {
+            // What looks like no parameter at all may be the rest of the password before it.
+            Error::Unknown { key, nearest: None } => {
+                Error::Unknown { key: repeatable(&key, &pairs[..i]), nearest: None }
             }
-            // What only says "no" is no request for a protection.
-            Treatment::Refused(_) if value.is_empty() || (key == "replication" && is_no(&value)) => {}
-            Treatment::Refused(reason) => return Err(Error::Unsupported { key, reason }),
-            Treatment::Harmless => match (key, value.as_str()) {
-                ("gssencmode", "require") => {
-                    return Err(Error::Unsupported { key, reason: "GSSAPI encryption is not supported" });
-                }
-                ("sslcertmode", "require") => {
-                    return Err(Error::Unsupported { key, reason: "the server's request cannot be checked" });
-                }
-                _ => {}
-            },
-            Treatment::SearchPath => {
-                self.warnings.push(format!(
-                    "connection parameter \"{key}\" is not applied: names are always qualified in a dump"
-                ));
-                self.search_path = Some(value);
+            other => other,
+        })?;
+        let value = value.clone();
+        match key {
+            // libpq reads only the first character of this old one.
+            Key::Known("requiressl") => {
+                let mode = if value.starts_with('1') { "require" } else { "prefer" };
+                values.set("sslmode", mode.to_owned());
             }
-            Treatment::Foreign => {
-                self.pooler |= key == "pgbouncer" && !is_no(&value);
-                self.warnings.push(format!("connection parameter \"{key}\" is ignored"));
-            }
-        }
-        Ok(())
-    }
-
-    /// A value that is not empty.
-    fn get(&self, key: &str) -> Option<&str> {
-        self.values.get(key).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    fn finish(mut self, environment: &Environment<'_>) -> Result<Conninfo, Error> {
-        let user = self
-            .get("user")
-            .map(str::to_owned)
-            .or_else(|| environment.os_user.clone())
-            .ok_or(Error::NoUser)?;
-        let dbname = self.get("dbname").unwrap_or(&user).to_owned();
-        let mut hosts = self.hosts(environment)?;
-        self.passwords(&mut hosts, &dbname, &user, environment);
-        Ok(Conninfo {
-            hosts,
-            dbname,
-            user,
-            options: self.get("options").map(str::to_owned),
-            application_name: self
-                .get("application_name")
-                .or_else(|| self.get("fallback_application_name"))
-                .unwrap_or("pgark")
-                .to_owned(),
-            connect_timeout: self.seconds("connect_timeout")?,
-            keepalives: self.keepalives()?,
-            tls: self.tls(environment)?,
-            channel_binding: self.choice("channel_binding", &CHANNEL_BINDING, ChannelBinding::Prefer)?,
-            target_session_attrs: self.choice(
-                "target_session_attrs",
-                &SESSION_ATTRS,
-                TargetSessionAttrs::Any,
-            )?,
-            search_path: self.search_path,
-            pooler: self.pooler,
-            warnings: self.warnings,
-        })
-    }
-
-    fn hosts(&self, environment: &Environment<'_>) -> Result<Vec<Host>, Error> {
-        let list =
-            |key| self.get(key).map(|v| v.split(',').map(str::trim).collect::<Vec<_>>()).unwrap_or_default();
-        let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"));
-        let count = names.len().max(addresses.len()).max(1);
-        if !addresses.is_empty() && !names.is_empty() && addresses.len() != names.len() {
-            return Err(Error::Mismatch {
-                what: "host addresses",
-                found: addresses.len(),
-                hosts: names.len(),
-            });
-        }
-        if ports.len() > 1 && ports.len() != count {
-            return Err(Error::Mismatch { what: "port numbers", found: ports.len(), hosts: count });
-        }
-        (0..count)
-            .map(|i| {
-                let name = names.get(i).copied().unwrap_or_default();
-                let port = match ports.get(i).or(ports.first()).copied().unwrap_or_default() {
-                    "" => DEFAULT_PORT,
-                    text => text
-                        .parse()
-                        .ok()
-                        .filter(|&port| port != 0)
-                        .ok_or_else(|| Error::Value { key: "port", value: text.to_owned() })?,
-                };
-                let address: Option<std::net::IpAddr> = match addresses.get(i).copied().unwrap_or_default() {
-                    "" => None,
-                    text => Some(
-                        text.parse().map_err(|_| Error::Value { key: "hostaddr", value: text.to_owned() })?,
-                    ),
-                };
-                let place = match (name, address) {
-                    ("", Some(address)) => Place::Name(address.to_string()),
-                    ("", None) => default_place(environment, port),
-                    (path, _) if path.starts_with(['/', '@']) => Place::Socket(path.into()),
-                    (name, _) => Place::Name(name.to_owned()),
-                };
-                Ok(Host { place, address, port, password: None })
-            })
-            .collect()
-    }
-
-    /// A given password is for all hosts; else the password file is asked for each.
-    fn passwords(&mut self, hosts: &mut [Host], dbname: &str, user: &str, environment: &Environment<'_>) {
-        if let Some(password) = self.get("password") {
-            let password = Password::new(password);
-            hosts.iter_mut().for_each(|host| host.password = Some(password.clone()));
-            return;
-        }
-        let path = match self.get("passfile") {
-            Some(path) => PathBuf::from(path),
-            None => match environment.home() {
-                Some(home) => home.join(".pgpass"),
-                None => return,
-            },
-        };
-        let Some(text) = passfile::load(&path, &mut self.warnings) else { return };
-        for host in hosts {
-            // The default socket goes by the name `localhost`, whichever of the usual directories it is in.
-            let shown = match &host.place {
-                Place::Socket(dir) if environment.socket_dirs.contains(dir) => "localhost".to_owned(),
-                place => place.to_string(),
-            };
-            let wanted = Wanted { host: &shown, port: host.port, dbname, user };
-            host.password =
-                passfile::find(&text, wanted).map(|secret| Password { secret, file: Some(path.clone()) });
+            // node-postgres: TLS without any check, which is what `require` means without a root file.
+            Key::Known("sslmode") if value == "no-verify" => values.set("sslmode", "require".to_owned()),
+            Key::Known(key) => values.set(key, value),
+            Key::Foreign(key, foreign) => said.take((key, foreign), value, jdbc, values)?,
         }
     }
-
-    fn keepalives(&self) -> Result<Keepalives, Error> {
-        let default = Keepalives::default();
-        Ok(Keepalives {
-            on: self.number("keepalives")?.is_none_or(|n| n != 0),
-            idle: self.seconds("keepalives_idle")?.unwrap_or(default.idle),
-            interval: self.seconds("keepalives_interval")?.unwrap_or(default.interval),
-            count: self
-                .number("keepalives_count")?
-                .and_then(|n| u32::try_from(n).ok())
-                .filter(|&n| n > 0)
-                .unwrap_or(default.count),
-            user_timeout: self
-                .number("tcp_user_timeout")?
-                .and_then(|n| u64::try_from(n).ok())
-                .filter(|&n| n > 0)
-                .map(Duration::from_millis),
-        })
-    }
-
-    fn tls(&self, environment: &Environment<'_>) -> Result<Tls, Error> {
-        let dot_postgresql = environment.home().map(|home| home.join(".postgresql"));
-        let roots = match self.get("sslrootcert") {
-            Some("system") => Roots::System,
-            Some(path) => Roots::File(path.into()),
-            None => Roots::Default(dot_postgresql.as_ref().map(|dir| dir.join("root.crt"))),
-        };
-        let default = if roots == Roots::System { SslMode::VerifyFull } else { SslMode::Prefer };
-        let mode = self.choice("sslmode", &SSL_MODE, default)?;
-        if roots == Roots::System && mode != SslMode::VerifyFull {
-            return Err(Error::WeakMode(self.get("sslmode").unwrap_or_default().to_owned()));
-        }
-        let file = |key, name: &str| {
-            self.get(key).map(PathBuf::from).or_else(|| dot_postgresql.as_ref().map(|dir| dir.join(name)))
-        };
-        // A certificate that is named must exist; the default one is used only if it does.
-        let client = file("sslcert", "postgresql.crt").zip(file("sslkey", "postgresql.key"));
-        let client = client.filter(|(cert, _)| self.get("sslcert").is_some() || cert.is_file());
-        Ok(Tls {
-            mode,
-            direct: self.choice("sslnegotiation", &[("postgres", false), ("direct", true)], false)?,
-            roots,
-            client,
-            sni: self.number("sslsni")?.is_none_or(|n| n != 0),
-            only_tls13: self.choice("ssl_min_protocol_version", &TLS_VERSIONS, false)?,
-        })
-    }
-
-    fn choice<T: Copy>(&self, key: &'static str, known: &[(&str, T)], default: T) -> Result<T, Error> {
-        let Some(value) = self.get(key) else { return Ok(default) };
-        known
-            .iter()
-            .find_map(|&(name, choice)| (name == value).then_some(choice))
-            .ok_or_else(|| Error::Value { key, value: value.to_owned() })
-    }
-
-    fn number(&self, key: &'static str) -> Result<Option<i64>, Error> {
-        let Some(value) = self.get(key) else { return Ok(None) };
-        value.trim().parse().map(Some).map_err(|_| Error::Value { key, value: value.to_owned() })
-    }
-
-    /// Seconds; zero and less mean "not limited", so `None`.
-    fn seconds(&self, key: &'static str) -> Result<Option<Duration>, Error> {
-        let number = self.number(key)?;
-        Ok(number.and_then(|n| u64::try_from(n).ok()).filter(|&n| n > 0).map(Duration::from_secs))
-    }
+    said.finish(values);
+    Ok(())
 }
 
-const SSL_MODE: [(&str, SslMode); 6] = [
-    ("disable", SslMode::Disable),
-    ("allow", SslMode::Allow),
-    ("prefer", SslMode::Prefer),
-    ("require", SslMode::Require),
-    ("verify-ca", SslMode::VerifyCa),
-    ("verify-full", SslMode::VerifyFull),
-];
+/// A word of a connection string as a message may repeat it: not if it may be a piece of the password before it.
+pub(super) fn repeatable(word: &str, before: &[(String, String)]) -> String {
+    if before.iter().any(|(key, _)| key.contains("password")) { "…".to_owned() } else { keys::shown(word) }
+}
+
+fn finish(values: &Values, said: Said, environment: &Environment<'_>) -> Result<Conninfo, Error> {
+    refuse(values)?;
+    let user =
+        values.get("user").map(str::to_owned).or_else(|| environment.os_user.clone()).ok_or(Error::NoUser)?;
+    let dbname = values.get("dbname").unwrap_or(&user).to_owned();
+    if dbname.contains("://") {
+        // It would go to a server, and into messages, with its password.
+        let reason = "it is a connection string; give it as the argument, or with -d";
+        return Err(Error::Unsupported { key: "dbname", reason });
+    }
+    let mut warnings: Vec<String> = said.warning().into_iter().collect();
+    let mut hosts = hosts::list(values, environment)?;
+    hosts::passwords(&mut hosts, (&dbname, &user), values, environment, &mut warnings);
+    Ok(Conninfo {
+        hosts,
+        dbname,
+        user,
+        options: values.get("options").map(str::to_owned),
+        // `fallback_application_name` is for programs; psql, too, puts its own over one from outside.
+        application_name: values.get("application_name").unwrap_or("pgark").to_owned(),
+        connect_timeout: values.seconds("connect_timeout")?,
+        keepalives: keepalives(values)?,
+        tls: tls::resolve(values, environment)?,
+        channel_binding: values
+            .choice("channel_binding", &CHANNEL_BINDING)?
+            .unwrap_or(ChannelBinding::Prefer),
+        require_auth: RequireAuth::parse(values.get("require_auth").unwrap_or_default())?,
+        require_peer: values.get("requirepeer").map(str::to_owned),
+        target_session_attrs: values
+            .choice("target_session_attrs", &SESSION_ATTRS)?
+            .unwrap_or(TargetSessionAttrs::Any),
+        load_balance: values
+            .choice("load_balance_hosts", &[("disable", false), ("random", true)])?
+            .unwrap_or(false),
+        search_path: said.search_path,
+        pooler: said.pooler,
+        password_command: None,
+        warnings,
+    })
+}
+
+/// What asks for something that is not there, and would be missed. The rest of libpq's parameters (names of Kerberos'
+/// services, compression, OAuth's clients …) changes nothing where the thing itself is not there.
+fn refuse(values: &Values) -> Result<(), Error> {
+    let unsupported = |key, reason| Err(Error::Unsupported { key, reason });
+    if values.get("replication").is_some_and(|value| !is_no(value)) {
+        return unsupported("replication", "a replication connection cannot run queries");
+    }
+    for key in ["scram_client_key", "scram_server_key"] {
+        if values.get(key).is_some() {
+            return unsupported(key, "SCRAM keys are not supported, give the password");
+        }
+    }
+    if values.get("sslkeylogfile").is_some() {
+        return unsupported("sslkeylogfile", "the keys of TLS are not written to files");
+    }
+    if let Some(true) =
+        values.choice("gssencmode", &[("disable", false), ("prefer", false), ("require", true)])?
+    {
+        return unsupported("gssencmode", "GSSAPI encryption is not supported");
+    }
+    const PROTOCOLS: [(&str, u8); 3] = [("3.0", 0), ("3.2", 2), ("latest", 2)];
+    let min = values.choice("min_protocol_version", &PROTOCOLS)?.unwrap_or(0);
+    let max = values.choice("max_protocol_version", &PROTOCOLS)?;
+    if max.is_some_and(|max| max < min) {
+        let value = "less than min_protocol_version".to_owned();
+        return Err(Error::Value { key: "max_protocol_version", value });
+    }
+    if min > 0 {
+        return unsupported("min_protocol_version", "version 3.0 of the protocol is spoken");
+    }
+    Ok(())
+}
+
+fn keepalives(values: &Values) -> Result<Keepalives, Error> {
+    let default = Keepalives::default();
+    Ok(Keepalives {
+        on: values.number("keepalives")?.is_none_or(|n| n != 0),
+        idle: values.seconds("keepalives_idle")?.unwrap_or(default.idle),
+        interval: values.seconds("keepalives_interval")?.unwrap_or(default.interval),
+        count: values.positive("keepalives_count")?.unwrap_or(default.count),
+        user_timeout: values
+            .positive("tcp_user_timeout")?
+            .map(|milliseconds| Duration::from_millis(milliseconds.into())),
+    })
+}
 
 const CHANNEL_BINDING: [(&str, ChannelBinding); 3] = [
     ("disable", ChannelBinding::Disable),
@@ -318,37 +217,29 @@ const SESSION_ATTRS: [(&str, TargetSessionAttrs); 6] = [
     ("prefer-standby", TargetSessionAttrs::PreferStandby),
 ];
 
-/// Older versions than 1.2 are not spoken at all, so to allow them changes nothing.
-const TLS_VERSIONS: [(&str, bool); 4] =
-    [("TLSv1", false), ("TLSv1.1", false), ("TLSv1.2", false), ("TLSv1.3", true)];
-
-/// The first usual directory that has the server's socket, else `localhost`: a static binary cannot know what the
-/// server's package compiled in.
-fn default_place(environment: &Environment<'_>, port: u16) -> Place {
-    let has_socket = |dir: &&PathBuf| Path::exists(&socket_path(dir, port));
-    match environment.socket_dirs.iter().find(has_socket) {
-        Some(dir) => Place::Socket(dir.clone()),
-        None => Place::Name("localhost".to_owned()),
-    }
-}
-
-fn is_no(value: &str) -> bool {
-    matches!(value, "" | "0" | "false" | "no" | "off")
-}
-
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "makes sockets and password files to find")]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     use super::*;
+    use crate::server::conninfo::{Method, Password, Place, Revocation, Roots, SslMode, TlsVersion};
 
     /// Resolves in surroundings that have these variables and sockets.
     fn resolve_in(flags: &Flags, variables: &[(&str, &str)], dirs: &[&Path]) -> Result<Conninfo, Error> {
         let var = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         let socket_dirs = dirs.iter().map(|dir| dir.to_path_buf()).collect();
-        resolve(flags, &Environment { var: &var, os_user: Some("os".to_owned()), socket_dirs })
+        let os_user = Some("os".to_owned());
+        let environment = Environment {
+            var: &var,
+            os_user,
+            os_home: None,
+            socket_dirs,
+            config_dirs: vec!["/nowhere".into()],
+        };
+        resolve(flags, &environment)
     }
 
     fn target(text: &str) -> Flags {
@@ -370,13 +261,35 @@ mod tests {
         assert_eq!((c.search_path.as_deref(), c.warnings.len()), (Some("myschema"), 1));
 
         let c = of("postgresql://u:p@h/d?schema=app&pgbouncer=true&connection_limit=5&x-migrations-table=m");
-        assert_eq!((c.search_path.as_deref(), c.pooler, c.warnings.len()), (Some("app"), true, 4));
+        assert_eq!((c.search_path.as_deref(), c.pooler, c.warnings.len()), (Some("app"), true, 1));
     }
 
     #[test]
     fn secrets_are_never_shown() {
         let c = of("postgres://u:s3cret@h/d");
         assert!(!format!("{c} {c:?} {}", c.redacted()).contains("s3cret"));
+        assert!(!format!("{:?}", target("postgres://u:s3cret@h/d")).contains("s3cret"));
+        for text in [
+            "host=h password=my s3cret",
+            "host=h password=my s3cret=1",
+            "host=h password='s3cret",
+            "postgres://u:s3cret@h:x/d",
+            "postgres://u:s3cret/d",
+            "postgres://u:a/s3cret@h/d",
+            "postgres://u:a@s3cret@h/d",
+            "postgres://u:%s3cret@h/d",
+            "postgres://h/d?password=a&s3cret=b",
+            "postgres://h/d?password=a=s3cret",
+            "postgres:/u:s3cret@h/d",
+            "dbname=postgres://u:s3cret@h/d",
+            "mysql://u:s3cret@h/d",
+        ] {
+            let error = resolve_in(&target(text), &[], &[]).expect_err(text);
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{text}: {error}");
+        }
+        let variable = [("PGDATABASE", "postgres://u:s3cret@h/d")];
+        let error = resolve_in(&Flags::default(), &variable, &[]).expect_err("no database's name");
+        assert!(!error.to_string().contains("s3cret") && error.to_string().contains("-d"), "{error}");
     }
 
     #[test]
@@ -459,7 +372,7 @@ mod tests {
         assert_eq!(of("postgres://h/?sslaccept=strict").tls.mode, SslMode::VerifyFull);
         assert_eq!(of("sslmode=no-verify").tls.mode, SslMode::Require);
         let weak = resolve_in(&target("sslrootcert=system sslmode=require"), &[], &[]);
-        assert!(matches!(weak, Err(Error::WeakMode(mode)) if mode == "require"));
+        assert!(matches!(weak, Err(Error::WeakMode { mode: "require", .. })));
         let c =
             resolve_in(&Flags::default(), &[("PGREQUIRESSL", "1"), ("HOME", "/home/x")], &[]).expect("valid");
         assert_eq!(c.tls.mode, SslMode::Require);
@@ -468,13 +381,80 @@ mod tests {
 
     #[test]
     fn protections_that_are_not_there_are_never_ignored() {
-        for text in ["require_auth=scram-sha-256", "gssencmode=require", "sslcrl=/x", "requirepeer=postgres"]
+        for text in
+            ["gssencmode=require", "replication=database", "scram_client_key=x", "min_protocol_version=3.2"]
         {
             assert!(matches!(resolve_in(&target(text), &[], &[]), Err(Error::Unsupported { .. })), "{text}");
         }
-        let variable = resolve_in(&Flags::default(), &[("PGREQUIREAUTH", "none")], &[]);
-        assert!(matches!(variable, Err(Error::Unsupported { key: "require_auth", .. })));
-        assert_eq!(of("gssencmode=prefer replication=false").hosts.len(), 1);
+        for text in ["sslmode=prefer sslnegotiation=direct", "sslrootcert=system sslmode=prefer"] {
+            assert!(matches!(resolve_in(&target(text), &[], &[]), Err(Error::WeakMode { .. })), "{text}");
+        }
+        let environment = [("PGREQUIREAUTH", "!password"), ("PGREQUIREPEER", "postgres"), ("PGSSLCRL", "/x")];
+        let c = resolve_in(&Flags::default(), &environment, &[]).expect("valid");
+        assert!(!c.require_auth.expect("given").allows(Method::Password));
+        assert_eq!(c.require_peer.as_deref(), Some("postgres"));
+        assert_eq!(c.tls.revocation, Revocation { file: Some("/x".into()), dir: None });
+        // What the string says wins, also where it says that something is not wanted.
+        let variable = [("PGGSSENCMODE", "require")];
+        assert_eq!(resolve_in(&target("gssencmode=disable"), &variable, &[]).expect("valid").hosts.len(), 1);
+        assert_eq!(of("gssencmode=prefer replication=false krbsrvname=x oauth_issuer=y").hosts.len(), 1);
+    }
+
+    #[test]
+    fn versions_of_tls() {
+        let of = |text: &str| {
+            let tls = of(text).tls;
+            (tls.min_version, tls.max_version)
+        };
+        assert_eq!(of("ssl_min_protocol_version=TLSv1"), (TlsVersion::V1_2, TlsVersion::V1_3));
+        assert_eq!(of("ssl_min_protocol_version=tlsv1.3"), (TlsVersion::V1_3, TlsVersion::V1_3));
+        assert_eq!(of("ssl_max_protocol_version=TLSv1.2"), (TlsVersion::V1_2, TlsVersion::V1_2));
+        for text in [
+            "ssl_max_protocol_version=TLSv1.1",
+            "ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2",
+        ] {
+            assert!(matches!(resolve_in(&target(text), &[], &[]), Err(Error::Value { .. })), "{text}");
+        }
+        let both = "ssl_min_protocol_version='' ssl_max_protocol_version=TLSv1.1";
+        assert!(matches!(resolve_in(&target(both), &[], &[]), Err(Error::Unsupported { .. })));
+    }
+
+    #[test]
+    fn services_stand_between_the_string_and_the_environment() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let own = dir.path().join(".pg_service.conf");
+        fs::write(&own, "[a]\nhost=a\nport=1\nuser=sa\n").expect("write");
+        fs::write(
+            dir.path().join("pg_service.conf"),
+            "[a]\nhost=never\n[b]\nhost=b\npgbouncer=1\n[c]\nhost=c\n",
+        )
+        .expect("write");
+        let home = dir.path().to_str().expect("utf-8");
+        let variables = [
+            ("HOME", home),
+            ("PGSYSCONFDIR", home),
+            ("PGSERVICE", "a"),
+            ("PGPORT", "9"),
+            ("PGDATABASE", "e"),
+        ];
+        let shown = |text: &str| resolve_in(&target(text), &variables, &[]).map(|c| c.to_string());
+        assert_eq!(shown("user=u").expect("valid"), "u@a:1/e");
+        assert_eq!(shown("service=c user=u").expect("valid"), "u@c:9/e");
+        assert!(
+            matches!(shown("service=b"), Err(Error::ServiceFile { line: Some(5), .. })),
+            "a foreign parameter"
+        );
+        assert!(matches!(shown("service=d"), Err(Error::NoService(name)) if name == "d"));
+        assert!(matches!(
+            shown("service=a servicefile=/no/file"),
+            Err(Error::ServiceFile { line: None, .. })
+        ));
+    }
+
+    #[test]
+    fn an_address_is_connected_to_whatever_the_host_is() {
+        let c = of("host=/run hostaddr=10.0.0.1");
+        assert_eq!((c.hosts[0].socket(), c.hosts[0].address), (None, "10.0.0.1".parse().ok()));
     }
 
     #[test]

@@ -2,20 +2,42 @@
 
 use super::Error;
 
+/// Whose words the parameters are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Libpq,
+    Jdbc,
+}
+
 /// The part after the scheme, if the text is a URI for PostgreSQL; an error for other products' schemes.
 ///
 /// Besides libpq's two prefixes those that other tools write are taken: `jdbc:postgresql://`,
 /// `postgresql+driver://`.
-pub(super) fn after_scheme(text: &str) -> Result<Option<&str>, Error> {
-    let stripped = text.strip_prefix("jdbc:").unwrap_or(text);
-    let Some((scheme, rest)) = stripped.split_once("://") else {
-        return Ok(None);
+pub(super) fn after_scheme(text: &str) -> Result<Option<(String, Dialect)>, Error> {
+    if let Some(jdbc) = text.strip_prefix("jdbc:") {
+        return match jdbc.strip_prefix("postgresql:") {
+            // `jdbc:postgresql:name` is a database without a host.
+            Some(rest) => Ok(Some((
+                rest.strip_prefix("//")
+                    .map_or_else(|| format!("/{}", rest.trim_start_matches('/')), str::to_owned),
+                Dialect::Jdbc,
+            ))),
+            None => Err(Error::Uri("the scheme after \"jdbc:\" is not postgresql".to_owned())),
+        };
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // A slip that would make a database's name of a URI, with its password in every message.
+        let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        return match text.contains(':') && matches!(scheme.as_str(), "postgres" | "postgresql") {
+            true => Err(Error::Uri("it begins with postgresql://".to_owned())),
+            false => Ok(None),
+        };
     };
     if !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) || scheme.is_empty() {
         return Ok(None);
     }
     match scheme.split_once('+').map_or(scheme, |(base, _driver)| base) {
-        "postgresql" | "postgres" => Ok(Some(rest)),
+        "postgresql" | "postgres" => Ok(Some((rest.to_owned(), Dialect::Libpq))),
         _ => Err(Error::Uri(format!("the scheme \"{scheme}\" is not postgresql"))),
     }
 }
@@ -23,73 +45,61 @@ pub(super) fn after_scheme(text: &str) -> Result<Option<&str>, Error> {
 /// The pairs of a URI, given what follows the scheme. Lists of hosts become one `host` and one `port` with commas.
 pub(super) fn parse(rest: &str) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
-    let (before, query) = match rest.split_once('?') {
-        Some((before, query)) => (before, Some(query)),
-        None => (rest, None),
+    // As in libpq: what stands before the first `@` is user and password, unless a `/` comes before it.
+    let (user_info, rest) = match rest.find(['@', '/']) {
+        Some(at) if rest[at..].starts_with('@') => (Some(&rest[..at]), &rest[at + 1..]),
+        _ => (None, rest),
     };
-    let (authority, path) = match before.split_once('/') {
-        Some((authority, path)) => (authority, path),
-        None => (before, ""),
-    };
-    // libpq looks for the first `@` before the first `/`.
-    let hosts = match authority.split_once('@') {
-        Some((user_info, hosts)) => {
-            if hosts.contains('@') {
-                return Err(Error::Uri(
-                    "more than one \"@\" before the host; in a password write it %40".into(),
-                ));
-            }
-            let (user, password) = match user_info.split_once(':') {
-                Some((user, password)) => (user, Some(password)),
-                None => (user_info, None),
-            };
-            if !user.is_empty() {
-                pairs.push(("user".to_owned(), decode(user)?));
-            }
-            if let Some(password) = password {
-                pairs.push(("password".to_owned(), decode(password)?));
-            }
-            hosts
+    if let Some(user_info) = user_info {
+        let query = user_info.split_once('?').and_then(|(_, query)| query.split_once('='));
+        if query.is_some_and(|(key, _)| super::keys::find(key).is_ok()) {
+            return Err(Error::Uri("\"@\" after \"?\" without a \"/\" before it; write it %40".into()));
         }
-        None if path.contains('@') => {
-            return Err(Error::Uri("\"@\" after \"/\"; in a password write \"/\" as %2F".into()));
+        let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        for (key, value) in [("user", user), ("password", password)] {
+            if !value.is_empty() {
+                pairs.push((key.to_owned(), decode(value)?));
+            }
         }
-        None => authority,
+    }
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let (path, query) = match rest.split_once('?') {
+        Some((path, query)) => (path, query),
+        None => (rest, ""),
     };
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if authority.contains('@') {
+        return Err(Error::Uri("more than one \"@\" before the host; in a password write it %40".into()));
+    }
+    // libpq would take the user for the host, and the password for its port and the database.
+    if user_info.is_none() && path.contains('@') && authority.contains(':') {
+        return Err(Error::Uri("\"@\" after \"/\"; in a password write \"/\" as %2F".into()));
+    }
     let (mut names, mut ports) = (Vec::new(), Vec::new());
-    for host in hosts.split(',') {
+    for host in authority.split(',') {
         let (name, port) = split_host(host)?;
         names.push(decode(name)?);
         ports.push(decode(port)?);
     }
-    if names.iter().any(|name| !name.is_empty()) {
-        pairs.push(("host".to_owned(), names.join(",")));
+    for (key, value) in [("host", names.join(",")), ("port", ports.join(",")), ("dbname", decode(path)?)] {
+        if !value.is_empty() {
+            pairs.push((key.to_owned(), value));
+        }
     }
-    if ports.iter().any(|port| !port.is_empty()) {
-        pairs.push(("port".to_owned(), ports.join(",")));
-    }
-    if !path.is_empty() {
-        pairs.push(("dbname".to_owned(), decode(path)?));
-    }
-    for pair in query.into_iter().flat_map(|query| query.split('&')).filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| Error::Uri(format!("missing \"=\" after \"{}\"", name_of(pair))))?;
+    for pair in query.strip_suffix('&').unwrap_or(query).split('&').filter(|_| !query.is_empty()) {
+        let (key, value) = pair.split_once('=').ok_or_else(|| {
+            Error::Uri(format!("missing \"=\" after \"{}\"", super::resolve::repeatable(pair, &pairs)))
+        })?;
         if value.contains('=') {
-            return Err(Error::Uri(format!("a second \"=\" in \"{}\"; write it %3D", name_of(key))));
+            return Err(Error::Uri(format!(
+                "a second \"=\" in \"{}\"; write it %3D",
+                super::keys::shown(key)
+            )));
         }
         pairs.push((decode(key)?, decode(value)?));
     }
     Ok(pairs)
-}
-
-/// A query parameter without `=` may be the rest of a password: only a plain name is repeated in a message.
-fn name_of(text: &str) -> &str {
-    if text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        text
-    } else {
-        "…"
-    }
 }
 
 fn split_host(host: &str) -> Result<(&str, &str), Error> {
@@ -108,8 +118,13 @@ fn split_host(host: &str) -> Result<(&str, &str), Error> {
     }
 }
 
-/// Undoes percent-encoding. `+` stays a plus sign.
+/// Undoes percent-encoding. `+` stays a plus sign; blanks around the text do not count, and within it they must be
+/// encoded.
 fn decode(text: &str) -> Result<String, Error> {
+    let text = text.trim_matches(' ');
+    if text.contains(' ') {
+        return Err(Error::Uri("a blank within it; write it %20".into()));
+    }
     // The text may be a password, so an error shows only the three bytes in question.
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -143,8 +158,8 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> String {
-        let rest = after_scheme(text).expect("scheme").expect("a URI");
-        let pairs = parse(rest).expect("valid");
+        let (rest, _) = after_scheme(text).expect("scheme").expect("a URI");
+        let pairs = parse(&rest).expect("valid");
         pairs.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
     }
 
@@ -165,6 +180,10 @@ mod tests {
                 "user=coder host=localhost port=36717 dbname=coder sslmode=disable password=abc/d",
             ),
             ("jdbc:postgresql://h/d", "host=h dbname=d"),
+            ("jdbc:postgresql:d?user=u", "dbname=d user=u"),
+            ("postgres://u:p?q=1@h", "user=u password=p?q=1 host=h"),
+            ("postgres://u:@h,/a@b?", "user=u host=h, port=, dbname=a@b"),
+            ("postgres://h/d?a=b&", "host=h dbname=d a=b"),
             ("postgresql+psycopg2://h/d", "host=h dbname=d"),
         ] {
             assert_eq!(pairs(uri), expected, "{uri}");
@@ -181,13 +200,22 @@ mod tests {
             ("[::1]x/d", "may follow"),
             ("h/d?a", "missing \"=\" after \"a\""),
             ("h/d?a=b=c", "second \"=\""),
+            ("h/d?a=b&&c=d", "missing \"=\""),
+            ("h?password=p@ss", "%40"),
+            ("h:1?user=p@ss", "%40"),
+            ("h/d e", "%20"),
             ("h/d%00", "%00"),
             ("h/d%zz", "%zz"),
         ] {
             let error = parse(rest).expect_err(rest).to_string();
             assert!(error.contains(expected), "{rest}: {error}");
         }
-        assert!(after_scheme("mysql://h/d").is_err());
+        for text in ["mysql://h/d", "jdbc:mysql://h/d", "postgres:/u:s3cret@h/d", "POSTGRES:u:s3cret@h/d"] {
+            let error = after_scheme(text).expect_err(text).to_string();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+        let error = parse("h/d?password=a&s3cret").expect_err("an ampersand").to_string();
+        assert!(!error.contains("s3cret"), "{error}");
         assert!(after_scheme("host=h").expect("no URI").is_none());
     }
 

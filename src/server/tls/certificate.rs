@@ -37,24 +37,96 @@ pub(in crate::server) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// Tag and content of each field (RFC 5280: TBSCertificate) without the version: serial number, signature algorithm,
+/// issuer, validity, subject, public key, and what is optional.
+fn fields(certificate: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let (_, whole, _) = element(certificate)?;
+    let (_, body, _) = element(whole)?;
+    let mut fields = elements(body)?;
+    if fields.first()?.0 == 0xa0 {
+        fields.remove(0);
+    }
+    Some(fields)
+}
+
+/// All elements of a sequence's content.
+fn elements(mut content: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let mut found = Vec::new();
+    while !content.is_empty() {
+        let (tag, inner, rest) = element(content)?;
+        found.push((tag, inner));
+        content = rest;
+    }
+    Some(found)
+}
+
 /// Whether the certificate is valid at a time in seconds since 1970. `None` if it cannot be read.
 pub(super) fn valid_at(certificate: &[u8], seconds: u64) -> Option<bool> {
-    let (_, fields, _) = element(certificate)?;
-    let (_, mut body, _) = element(fields)?;
-    // An optional version, then serial number, signature algorithm, issuer.
-    if body.first() == Some(&0xa0) {
-        body = element(body)?.2;
-    }
-    for _ in 0..3 {
-        body = element(body)?.2;
-    }
-    let (_, validity, _) = element(body)?;
-    let (tag, from, rest) = element(validity)?;
+    let fields = fields(certificate)?;
+    let (tag, from, rest) = element(fields.get(3)?.1)?;
     let from = time(tag, from)?;
     let (tag, to, _) = element(rest)?;
     let to = time(tag, to)?;
     let seconds = i64::try_from(seconds).ok()?;
     Some((from..=to).contains(&seconds))
+}
+
+/// Whether the common name is the host's (libpq: `pgtls_verify_peer_name_matches_certificate_guts`). It counts only
+/// where the certificate has no subject alternative name of the host's kind: address or name.
+pub(super) fn common_name_matches(certificate: &[u8], host: &str) -> bool {
+    let kind = if host.parse::<std::net::IpAddr>().is_ok() { 0x87 } else { 0x82 };
+    match alternative_names(certificate) {
+        Some(kinds) if !kinds.contains(&kind) => {
+            common_name(certificate).is_some_and(|name| name_matches(&name, host))
+        }
+        _ => false,
+    }
+}
+
+/// The first common name of the subject.
+fn common_name(certificate: &[u8]) -> Option<String> {
+    common_name_of(fields(certificate)?.get(4)?.1)
+}
+
+/// The first common name of the issuer.
+pub(super) fn issuer(certificate: &[u8]) -> Option<String> {
+    common_name_of(fields(certificate)?.get(2)?.1)
+}
+
+fn common_name_of(name: &[u8]) -> Option<String> {
+    const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+    for (_, set) in elements(name)? {
+        for (_, attribute) in elements(set)? {
+            let (_, oid, value) = element(attribute)?;
+            if oid == COMMON_NAME {
+                return String::from_utf8(element(value)?.1.to_vec()).ok();
+            }
+        }
+    }
+    None
+}
+
+/// The kinds (tags of GeneralName) of the subject alternative names; none without the extension.
+fn alternative_names(certificate: &[u8]) -> Option<Vec<u8>> {
+    const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
+    let fields = fields(certificate)?;
+    let Some((_, extensions)) = fields.iter().find(|(tag, _)| *tag == 0xa3) else { return Some(Vec::new()) };
+    for (_, extension) in elements(element(extensions)?.1)? {
+        let parts = elements(extension)?;
+        if parts.first()?.1 == ALTERNATIVE_NAMES {
+            let (_, names, _) = element(parts.last()?.1)?;
+            return Some(elements(names)?.into_iter().map(|(tag, _)| tag).collect());
+        }
+    }
+    Some(Vec::new())
+}
+
+/// A name of a certificate and a host's: equal, or `*.` for exactly one label.
+fn name_matches(name: &str, host: &str) -> bool {
+    match name.strip_prefix("*.") {
+        Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
+        None => name.eq_ignore_ascii_case(host),
+    }
 }
 
 /// UTCTime `YYMMDDHHMMSSZ` (1950–2049) or GeneralizedTime `YYYYMMDDHHMMSSZ`, as RFC 5280 restricts them.
@@ -119,11 +191,26 @@ mod tests {
     }
 
     #[test]
+    fn a_star_stands_for_one_label() {
+        for (name, host, expected) in [
+            ("db.example", "DB.example", true),
+            ("*.example", "db.example", true),
+            ("*.example", "a.db.example", false),
+            ("*.example", "example", false),
+            ("d*.example", "db.example", false),
+            ("*", "db", false),
+        ] {
+            assert_eq!(name_matches(name, host), expected, "{name} {host}");
+        }
+    }
+
+    #[test]
     fn damaged_certificates_are_not_read() {
         let der = certificate(&SHA256_RSA, "200101000000Z", "300101000000Z");
         for len in 0..der.len() {
             assert_eq!(end_point(&der[..len]), None);
             assert_eq!(valid_at(&der[..len], 0), None);
+            assert!(!common_name_matches(&der[..len], "h"));
         }
     }
 }

@@ -9,6 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
+use super::certificate::{common_name_matches, issuer, valid_at};
+
 /// Accepts any certificate, as libpq does without a root file. Also ones that strict libraries cannot even read
 /// (X.509 version 1), so the handshake's signature is not looked at either: it would prove the possession of a key
 /// that nobody has vouched for.
@@ -82,12 +84,12 @@ impl Trusted {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match super::certificate::valid_at(certificate, now.as_secs()) {
+        match valid_at(certificate, now.as_secs()) {
             Some(true) => {}
             Some(false) => return Err(CertificateError::Expired.into()),
             None => return Err(CertificateError::BadEncoding.into()),
         }
-        if self.check_name {
+        if self.check_name && !common_name_matches(certificate, &name.to_str()) {
             verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
         }
         Ok(ServerCertVerified::assertion())
@@ -107,11 +109,18 @@ impl ServerCertVerifier for Trusted {
             // The name is checked after the chain, so an error about it says that the chain is good.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.check_name => Ok(ServerCertVerified::assertion()),
+            )) if !self.check_name || common_name_matches(certificate, &name.to_str()) => {
+                Ok(ServerCertVerified::assertion())
+            }
             Err(Error::InvalidCertificate(CertificateError::Other(OtherError(error))))
                 if is_authority(&error) && self.roots.iter().any(|root| root == certificate) =>
             {
                 self.verify_own_root(certificate, name, now)
+            }
+            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+                // The missing authority is above the last certificate of the chain that the server sent.
+                let last = intermediates.last().unwrap_or(certificate);
+                Err(CertificateError::Other(OtherError(Arc::new(UnknownIssuer(issuer(last))))).into())
             }
             other => other,
         }
@@ -143,4 +152,19 @@ impl ServerCertVerifier for Trusted {
 /// rustls passes this error on without a name of its own for it.
 pub(super) fn is_authority(error: &Arc<dyn std::error::Error + Send + Sync>) -> bool {
     error.to_string().contains("CaUsedAsEndEntity")
+}
+
+/// The chain ends at an authority that is not trusted; its common name, if it has one.
+#[derive(Debug)]
+pub(super) struct UnknownIssuer(Option<String>);
+
+impl std::error::Error for UnknownIssuer {}
+
+impl std::fmt::Display for UnknownIssuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Some(name) => write!(f, "its issuer \"{}\" is not among the trusted roots", name.escape_debug()),
+            None => f.write_str("its issuer is not among the trusted roots"),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use super::cli::send_signal;
+use super::oracle::psql;
 use super::server::{TestServer, script};
 
 /// A cluster on a free port; stopped and removed with the value.
@@ -63,6 +64,51 @@ impl Cluster {
         &self.server
     }
 
+    /// The folder of the cluster itself, with pg_hba.conf.
+    pub fn data(&self) -> PathBuf {
+        self.run_folder().join(self.server.major.to_string())
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        let file = self.run_folder().join(format!("{}.log", self.server.major));
+        String::from_utf8_lossy(&std::fs::read(file).expect("it logs")).into_owned()
+    }
+
+    /// Gives a file to the server: copies it into the cluster's folder, for its eyes only.
+    pub fn give(&self, file: &Path) {
+        let copy = self.data().join(file.file_name().expect("a file has a name"));
+        std::fs::copy(file, &copy).expect("the cluster is ours");
+        let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&copy, owner_only).expect("the copy is ours");
+        let mut chown = Command::new("chown");
+        chown.arg("--reference").arg(self.data()).arg(&copy);
+        assert!(chown.status().expect("chown runs").success(), "{}", copy.display());
+    }
+
+    /// Changes settings and pg_hba.conf (after a line that lets the test in over the socket), and returns when new
+    /// sessions have them.
+    pub fn configure(&self, settings: &[(&str, &str)], hba: &str) {
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let run = |sql: &str| psql(&self.server, "postgres", sql).expect("the server takes it");
+        for (name, value) in settings {
+            run(&format!("alter system set {name} = '{value}'"));
+        }
+        run(&format!("alter system set pgark.configured = '{number}'"));
+        let text = format!("local all postgres trust\n{hba}\n");
+        std::fs::write(self.data().join("pg_hba.conf"), text).expect("the cluster is ours");
+        run("select pg_reload_conf()");
+        for _ in 0..1000 {
+            // The postmaster reads everything in one go; a session begins with what it has.
+            if run("show pgark.configured").trim() == number.to_string() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("the server does not read its configuration: {}", self.log());
+    }
+
     /// Starts it again after [`stop_at_once`](Self::stop_at_once).
     pub fn restart(&self) {
         self.script("start");
@@ -84,7 +130,7 @@ impl Cluster {
     }
 
     fn signal(&self, signal: Signal) {
-        let file = self.run_folder().join(self.server.major.to_string()).join("postmaster.pid");
+        let file = self.data().join("postmaster.pid");
         // It removes the file when it ends.
         let text = std::fs::read_to_string(file).unwrap_or_default();
         if let Some(pid) = text.lines().next().and_then(|pid| pid.trim().parse().ok()) {

@@ -26,6 +26,27 @@ fn find(name: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
+/// The program and the environment of a psql that speaks TLS: the wheel's has a libpq without. `None` where none is here.
+///
+/// The servers that `scripts/servers` fetches bring a libpq of the same version with TLS; put before the other one, it is
+/// what psql then uses.
+pub fn tls_psql() -> Option<(PathBuf, Option<PathBuf>)> {
+    let output =
+        Command::new(script()).args(["bin", "18", "postgres"]).output().expect("scripts/servers runs");
+    let postgres = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let libpq = postgres.ancestors().nth(2).map(|root| root.join("lib/libpq.so.5"));
+    let psql = tool("psql");
+    [None, libpq.filter(|file| file.is_file())].into_iter().map(|libpq| (psql.clone(), libpq)).find(
+        |(psql, libpq)| {
+            let mut command = Command::new(psql);
+            command.args(["-Xw", "-d", "host=/nowhere sslmode=require"]);
+            command.envs(libpq.iter().map(|file| ("LD_PRELOAD", file)));
+            let said = command.output().expect("psql runs").stderr;
+            !String::from_utf8_lossy(&said).contains("not compiled in")
+        },
+    )
+}
+
 /// `pg_dump --version`, such as `pg_dump (PostgreSQL) 18.6`.
 pub fn oracle_version() -> String {
     let output = Command::new(tool("pg_dump")).arg("--version").output().expect("pg_dump runs");
