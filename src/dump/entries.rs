@@ -35,7 +35,7 @@ pub fn entries(
     let all = database.objects();
     let (folded, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|object| object.folded_into().is_some());
     let dumped =
-        |object: &&dyn Object| !database.is_member(*object) && !(schema_only && is_data(object.kind()));
+        |object: &&dyn Object| !(database.is_member(*object) || schema_only && is_data(object.kind()));
     let objects: Vec<&dyn Object> = all.into_iter().filter(dumped).collect();
     let by_id: HashMap<CatalogId, NodeIndex> =
         objects.iter().enumerate().map(|(at, object)| (object.id(), at)).collect();

@@ -51,7 +51,7 @@ fn compare(a: &Node<'_>, b: &Node<'_>) -> Ordering {
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,
         })
-        .then_with(|| a.key.name.cmp(&b.key.name))
+        .then_with(|| a.key.name.cmp(b.key.name))
         .then_with(|| a.kind.cmp(&b.kind))
         .then_with(|| a.key.table.cmp(&b.key.table))
         .then_with(|| a.key.ties.cmp(&b.key.ties))
