@@ -293,6 +293,8 @@ async fn copy(
         workers.spawn(async move { work(index, session, &shared, &records).await });
     }
     let first = tokio::select! {
+        // What a statement was told is more than that the connection is gone.
+        biased;
         first = async {
             let statistics = async {
                 match relations {

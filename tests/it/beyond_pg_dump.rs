@@ -214,7 +214,7 @@ fn large_objects_are_of_the_rows_snapshot_and_sequences_not_behind_it() {
     let busy = Background::run(&source, "select pg_sleep(600)");
     busy.wait_until(&format!(
         "select count(*) > 0 from pg_stat_activity
-        where datname = '{}' and wait_event = 'ClientWrite' and query like 'COPY%much%'",
+        where datname = '{}' and wait_event = 'ClientWrite' and query like '%COPY%much%'",
         source.name()
     ));
     source.sql(

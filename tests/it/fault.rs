@@ -74,8 +74,8 @@ fn a_dump_ends_with_any_of_its_sessions() {
     let Some(server) = TestServer::newest() else { return };
     let source = source(&server, 200_000);
     let cli = TestCli::new();
-    for victim in ["query ~ '^COPY'", "not query ~ '^COPY'"] {
-        let terminator = terminator(&source, "copy", victim);
+    for victim in ["query ~ '^SAVEPOINT lot'", "not query ~ '^SAVEPOINT lot'"] {
+        let terminator = terminator(&source, "savepoint lot", victim);
         let outcome = cli.run(["dump", &source.conninfo(), "-f", "a.pgark", "-j", "2"]);
         terminator.wait().unwrap();
         expect(
