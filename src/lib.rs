@@ -13,6 +13,7 @@
 //! - [`catalog`]: reads a server into an [`object::Database`]
 //! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
 //! - [`copy`]: rows between a server and frames
+//! - [`preflight`]: what can be known of a server before the work begins
 //! - [`dump`], [`restore`], [`verify`], [`inspect`]: the use-cases
 
 pub mod archive;
@@ -26,6 +27,7 @@ pub mod graph;
 pub mod inspect;
 pub mod manifest;
 pub mod object;
+pub mod preflight;
 pub mod restore;
 pub mod server;
 pub mod sql;

@@ -221,9 +221,12 @@ impl Shared {
         self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(part);
     }
 
-    /// Takes the parts that workers could not lock.
+    /// Takes the parts that workers could not lock; all, if there were no workers.
     pub fn take_left(&self) -> Vec<usize> {
-        std::mem::take(&mut self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        let mut left =
+            std::mem::take(&mut *self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        left.extend(self.next.swap(self.parts.len(), Ordering::Relaxed)..self.parts.len());
+        left
     }
 
     fn encoder(&self) -> Result<Encoder, Error> {

@@ -158,7 +158,7 @@ async fn write(
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
-    let jobs = source.sessions().len() - 1;
+    let jobs = (source.sessions().len() - 1).max(1);
     let with_statistics = options.statistics.then_some(catalog.entries.as_slice());
     let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
@@ -268,7 +268,7 @@ async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Err
     Ok(())
 }
 
-/// Copies what the workers could not lock over the session that has the locks.
+/// Copies what the workers could not lock, or everything if there are none, over the session that has the locks.
 async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
     for part in shared.take_left() {
         copy_part::copy(part, source.leader_mut(), shared, records).await?;

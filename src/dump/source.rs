@@ -8,6 +8,7 @@ use super::{Options, data};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest;
+use crate::preflight::{Slots, fewer};
 use crate::server::settings::Scope;
 use crate::server::{CancelHandle, Class, Conninfo, Server, Session};
 use crate::version::{MAJOR_MAX, MAJOR_MIN};
@@ -67,20 +68,26 @@ impl Source {
         let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
         let mut source = Self { server, sessions: vec![leader], snapshot, facts };
+        // Fewer workers are slower, not wrong. Without any the leader copies.
         let jobs = options.jobs.max(1);
-        for worker in 0..jobs {
+        let room = Slots::read(source.leader()).await?.room();
+        let mut why = room.limit;
+        for _ in 0..jobs.min(room.sessions) {
             match source.worker().await {
                 Ok(session) => {
                     running.push(session.cancel_handle());
                     source.sessions.push(session);
                 }
-                // Fewer workers are slower; none at all cannot copy.
-                Err(error) if worker > 0 && error.class() == Class::Connect => {
-                    ctx.warn(format!("going on with {worker} of {jobs} sessions: {error}"));
+                Err(error) if error.class() == Class::Connect => {
+                    why = error.to_string();
                     break;
                 }
                 Err(error) => return Err(error.into()),
             }
+        }
+        let workers = source.sessions.len() - 1;
+        if workers < jobs {
+            ctx.warn(fewer(workers, jobs, &why));
         }
         Ok(source)
     }

@@ -40,6 +40,7 @@ mod round_trip;
 mod search_path;
 mod security_label;
 mod servers;
+mod slots;
 mod statistics;
 mod stream;
 mod support;
