@@ -51,7 +51,7 @@ impl Source {
         options: &Options,
         running: &mut Vec<CancelHandle>,
     ) -> Result<Self, Error> {
-        let (server, leader) = Server::connect(conninfo).await?;
+        let (server, leader) = Server::connect_as(conninfo, Some("dump leader")).await?;
         running.push(leader.cancel_handle());
         let facts = server.facts();
         ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
@@ -72,8 +72,8 @@ impl Source {
         let jobs = options.jobs.max(1);
         let room = Slots::read(source.leader()).await?.room();
         let mut why = room.limit;
-        for _ in 0..jobs.min(room.sessions) {
-            match source.worker().await {
+        for number in 1..=jobs.min(room.sessions) {
+            match source.worker(number).await {
                 Ok(session) => {
                     running.push(session.cancel_handle());
                     source.sessions.push(session);
@@ -92,8 +92,8 @@ impl Source {
         Ok(source)
     }
 
-    async fn worker(&self) -> Result<Session, crate::server::Error> {
-        let session = self.server.connect_another().await?;
+    async fn worker(&self, number: usize) -> Result<Session, crate::server::Error> {
+        let session = self.server.connect_another_as(&format!("dump worker {number}")).await?;
         session.begin_snapshot().await?;
         session.import_snapshot(&self.snapshot).await?;
         // Settings are local to the transaction, so nothing is left on a shared session.

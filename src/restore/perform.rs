@@ -70,7 +70,7 @@ impl Prepared {
 
     /// From the database that was only connected to into the new one.
     async fn move_in(&mut self) -> Result<(), Error> {
-        self.leader = self.server.connect_another().await?;
+        self.leader = self.server.connect_another_as("restore leader").await?;
         Ok(set_up(&self.leader).await?)
     }
 
@@ -91,8 +91,8 @@ impl Prepared {
         let room = Slots::read(&self.leader).await?.room();
         let mut why = room.limit;
         let mut sessions = Vec::new();
-        for _ in 0..jobs.min(room.sessions) {
-            match self.server.connect_another().await {
+        for number in 1..=jobs.min(room.sessions) {
+            match self.server.connect_another_as(&format!("restore worker {number}")).await {
                 Ok(session) => {
                     set_up(&session).await?;
                     sessions.push(session);

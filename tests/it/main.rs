@@ -41,6 +41,7 @@ mod search_path;
 mod security_label;
 mod servers;
 mod slots;
+mod standby;
 mod statistics;
 mod stream;
 mod support;
