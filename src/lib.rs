@@ -14,12 +14,13 @@
 //! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
 //! - [`copy`]: rows between a server and frames
 //! - [`preflight`]: what can be known of a server before the work begins
-//! - [`dump`], [`restore`], [`verify`], [`inspect`]: the use-cases
+//! - [`dump`], [`restore`], [`verify`], [`inspect`], [`doctor`]: the use-cases
 
 pub mod archive;
 pub mod catalog;
 pub mod context;
 pub mod copy;
+pub mod doctor;
 pub mod dump;
 pub mod event;
 pub mod globals;

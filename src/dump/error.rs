@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::preflight::{LockTable, Unreadable};
+
 /// Why a dump did not finish. Nothing stands under the final name then.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -24,6 +26,12 @@ pub enum Error {
     /// Row security would hide rows.
     #[error("row security would filter the rows of {}", .0.join(", "))]
     RowSecurity(Vec<String>),
+    /// Tables, sequences or large objects that the role may not read.
+    #[error("the role may not read {} of what would be dumped", .0.len())]
+    Unreadable(Vec<Unreadable>),
+    /// The server cannot hold the locks of all tables at once.
+    #[error("the server has no room for the locks of {} tables", .0.tables)]
+    LockTable(LockTable),
     /// The hashes of passwords are asked for, and the role may not read them.
     #[error("role \"{0}\" may not read the passwords of roles")]
     HiddenPasswords(String),

@@ -8,7 +8,7 @@ use super::{Options, data};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest;
-use crate::preflight::{Slots, fewer};
+use crate::preflight::{Fit, LockTable, Slots, fewer, unreadable};
 use crate::server::settings::Scope;
 use crate::server::{CancelHandle, Class, Conninfo, Server, Session};
 use crate::version::{MAJOR_MAX, MAJOR_MIN};
@@ -39,6 +39,24 @@ select current_database()::text as database, current_user::text as user,
         then (select timeline_id from pg_control_checkpoint()) end as timeline,
     has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
 
+/// What would stop the dump, or somebody else on that server, is said before anything is locked or read.
+async fn look_ahead(ctx: &Context, leader: &Session) -> Result<(), Error> {
+    // The path could lead to somebody's operators.
+    leader.batch("BEGIN READ ONLY; SET LOCAL search_path = ''").await?;
+    let unreadable = unreadable(leader).await?;
+    let locks = LockTable::read(leader).await?;
+    leader.batch("COMMIT").await?;
+    if !unreadable.is_empty() {
+        return Err(Error::Unreadable(unreadable));
+    }
+    match locks.fit() {
+        Fit::Fits => {}
+        Fit::Tight => ctx.warn(format!("room for locks is short: {}: {}", locks.words(), locks.remedy())),
+        Fit::TooLarge => return Err(Error::LockTable(locks)),
+    }
+    Ok(())
+}
+
 impl Source {
     /// Connects the leader, which locks all tables, and the workers, all in the leader's snapshot. Each session's
     /// handle goes to `running` as soon as there is something to cancel.
@@ -65,6 +83,7 @@ impl Source {
             ));
         }
         ctx.event(Event::Phase { name: "catalog", items: 0 });
+        look_ahead(ctx, &leader).await?;
         let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
         let mut source = Self { server, sessions: vec![leader], snapshot, facts };

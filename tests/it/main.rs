@@ -24,6 +24,7 @@ mod conninfo_server;
 mod create;
 mod create_refused;
 mod create_stopped;
+mod doctor;
 mod extension_version;
 mod fault;
 mod foreign_data;

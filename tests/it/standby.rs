@@ -217,6 +217,33 @@ fn a_retry_begins_with_a_new_snapshot_and_a_new_file() {
 }
 
 #[test]
+fn the_doctor_knows_a_standby() {
+    let Some(pair) = Pair::start(18) else { return };
+    pair.database.sql("create unlogged table quick (id serial)");
+    pair.catch_up();
+    let cli = TestCli::new();
+    let outcome = cli.run(["doctor", &pair.on_standby()]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    for wanted in [
+        "warning  standby       it may cancel a dump",
+        "max_standby_streaming_delay = -1",
+        "warning  unlogged ",
+        "- public.quick\n",
+        "blocks   writing ",
+        "dump:    possible, with warnings\nrestore: not possible",
+    ] {
+        assert!(outcome.stdout.contains(wanted), "no {wanted:?} in {}", outcome.stdout);
+    }
+    // What it says is so.
+    assert_eq!(cli.run(["dump", &pair.on_standby(), "-f", "a.pgark"]).code, Some(3));
+    psql(pair.standby.server(), "postgres", "alter system set max_standby_streaming_delay = -1").unwrap();
+    psql(pair.standby.server(), "postgres", "select pg_reload_conf()").unwrap();
+    wait(pair.standby.server(), "current_setting('max_standby_streaming_delay') = '-1'");
+    let outcome = cli.run(["doctor", &pair.on_standby()]);
+    assert!(outcome.stdout.contains("ok       standby       it waits for us"), "{}", outcome.stdout);
+}
+
+#[test]
 fn a_pipe_is_not_tried_again() {
     let outcome = TestCli::new().run(["dump", "nowhere", "-f", "-", "--retries", "1"]);
     assert_eq!(outcome.code, Some(2));
