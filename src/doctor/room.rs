@@ -19,7 +19,7 @@ pub async fn check(session: &Session, jobs: usize) -> Result<Vec<Finding>, Error
             )
         }
     };
-    let locks = LockTable::read(session).await?;
+    let locks = LockTable::read(session, room.sessions.min(jobs)).await?;
     let lock_table =
         match locks.fit() {
             Fit::Fits => Finding::ok("lock table", locks.words()),

@@ -40,11 +40,12 @@ select current_database()::text as database, current_user::text as user,
     has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
 
 /// What would stop the dump, or somebody else on that server, is said before anything is locked or read.
-async fn look_ahead(ctx: &Context, leader: &Session) -> Result<(), Error> {
+async fn look_ahead(ctx: &Context, leader: &Session, jobs: usize) -> Result<(), Error> {
     // The path could lead to somebody's operators.
     leader.batch("BEGIN READ ONLY; SET LOCAL search_path = ''").await?;
     let unreadable = unreadable(leader).await?;
-    let locks = LockTable::read(leader).await?;
+    let room = Slots::read(leader).await?.room();
+    let locks = LockTable::read(leader, jobs.min(room.sessions)).await?;
     leader.batch("COMMIT").await?;
     if !unreadable.is_empty() {
         return Err(Error::Unreadable(unreadable));
@@ -83,7 +84,7 @@ impl Source {
             ));
         }
         ctx.event(Event::Phase { name: "catalog", items: 0 });
-        look_ahead(ctx, &leader).await?;
+        look_ahead(ctx, &leader, options.jobs).await?;
         let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
         let mut source = Self { server, sessions: vec![leader], snapshot, facts };

@@ -5,14 +5,20 @@ use serde::Deserialize;
 
 use crate::server::{Error, Session};
 
-/// A dump also locks catalogs and their indexes, while it reads them.
-const CATALOGS: i64 = 100;
+/// A dump also locks catalogs and their indexes: so many in all (142 were seen on PostgreSQL 12, 157 on 18).
+const CATALOGS: i64 = 160;
+
+/// So many of them each session (up to 110 were seen). The table has two places for sessions to each lock.
+const CATALOGS_OF_SESSION: i64 = 110;
 
 /// What the lock table is made for, and what a dump would add.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct LockTable {
     /// Tables that a dump locks.
     pub tables: i64,
+    /// Sessions of the dump.
+    #[serde(default)]
+    pub sessions: i64,
     /// Locks in the shared table now.
     pub held: i64,
     /// `max_locks_per_transaction`.
@@ -47,12 +53,13 @@ select (
         + current_setting('max_worker_processes')::int8 + current_setting('max_wal_senders')::int8 + 2 as background";
 
 impl LockTable {
-    /// Asks the server.
+    /// Asks the server, for a dump with a leader and `jobs` workers.
     ///
     /// # Errors
     /// Those of the server.
-    pub async fn read(session: &Session) -> Result<Self, Error> {
-        Ok(session.fetch(LOCK_TABLE).await?.pop().unwrap_or_default())
+    pub async fn read(session: &Session, jobs: usize) -> Result<Self, Error> {
+        let found = session.fetch::<Self>(LOCK_TABLE).await?.pop().unwrap_or_default();
+        Ok(Self { sessions: i64::try_from(jobs + 1).unwrap_or(i64::MAX), ..found })
     }
 
     /// Locks that the table is made for.
@@ -70,21 +77,25 @@ impl LockTable {
         }
     }
 
+    /// Every table is locked by the leader, and by a worker, too.
     fn needed(&self) -> i64 {
-        self.tables + self.held + CATALOGS
+        let catalogs = CATALOGS.max(self.sessions.saturating_mul(CATALOGS_OF_SESSION) / 2);
+        (self.tables + self.held).saturating_add(catalogs)
     }
 
     /// The `max_locks_per_transaction` with which it fits, and a quarter more.
     pub fn wanted(&self) -> i64 {
         let transactions = (self.documented + self.background).max(1);
-        (self.needed() * 5 / 4 + transactions - 1) / transactions
+        (self.needed() / 4 * 5 + transactions - 1) / transactions
     }
 
     /// The figures, in words.
     pub fn words(&self) -> String {
         format!(
-            "{} tables to lock and {} locks held now, in a lock table for {} (max_locks_per_transaction = {})",
+            "{} tables to lock over {} sessions and {} locks held now, in a lock table for {} \
+             (max_locks_per_transaction = {})",
             self.tables,
+            self.sessions,
             self.held,
             self.capacity(),
             self.per_transaction
@@ -106,13 +117,21 @@ mod tests {
 
     #[test]
     fn a_dump_fits_or_does_not() {
-        let table =
-            |tables| LockTable { tables, held: 10, per_transaction: 50, documented: 6, background: 4 };
-        assert_eq!(table(0).capacity(), 500);
+        let of = |tables, sessions| LockTable {
+            tables,
+            sessions,
+            held: 10,
+            per_transaction: 50,
+            documented: 6,
+            background: 4,
+        };
+        assert_eq!(of(0, 2).capacity(), 500);
         for (tables, fit, wanted) in
-            [(390, Fit::Fits, 63), (391, Fit::Tight, 63), (890, Fit::Tight, 125), (891, Fit::TooLarge, 126)]
+            [(330, Fit::Fits, 63), (331, Fit::Tight, 63), (830, Fit::Tight, 125), (831, Fit::TooLarge, 125)]
         {
-            assert_eq!((table(tables).fit(), table(tables).wanted()), (fit, wanted), "{tables}");
+            assert_eq!((of(tables, 2).fit(), of(tables, 2).wanted()), (fit, wanted), "{tables}");
         }
+        let fits = [of(50, 8).fit(), of(51, 8).fit(), of(0, 30).fit()];
+        assert_eq!(fits, [Fit::Fits, Fit::Tight, Fit::TooLarge]);
     }
 }

@@ -242,12 +242,12 @@ fn a_lock_table_that_is_too_small_is_said_before_it_overflows() {
                 ));
             }
         };
-        make(0, 150);
+        make(0, 100);
         let (cli, conninfo) = (TestCli::new(), database.conninfo());
-        is(&says(&cli, &[&conninfo]).1, "lock table", "ok", &["150 tables"]);
+        is(&says(&cli, &[&conninfo, "-j", "1"]).1, "lock table", "ok", &["100 tables"]);
         cli.succeed(["dump", &conninfo, "-f", "fits.pgark", "-j", "1"]).unwrap();
-        make(150, 310);
-        let (code, said) = says(&cli, &[&conninfo]);
+        make(100, 310);
+        let (code, said) = says(&cli, &[&conninfo, "-j", "1"]);
         is(
             &said,
             "lock table",
@@ -259,10 +259,10 @@ fn a_lock_table_that_is_too_small_is_said_before_it_overflows() {
         let dumped = cli.run(["dump", &conninfo, "-f", "a.pgark", "-j", "1"]).stderr;
         assert_eq!(dumped.matches("warning: room for locks is short: 310 tables").count(), 1, "{dumped}");
         make(310, 650);
-        let (code, said) = says(&cli, &[&conninfo]);
+        let (code, said) = says(&cli, &[&conninfo, "-j", "1"]);
         is(&said, "lock table", "blocks", &["650 tables"]);
         assert_eq!(code, 12);
-        let refused = cli.run(["dump", &conninfo, "-f", "b.pgark"]);
+        let refused = cli.run(["dump", &conninfo, "-f", "b.pgark", "-j", "1"]);
         assert_eq!(refused.code, Some(12), "{}", refused.stderr);
         assert!(
             refused.stderr.contains("ALTER SYSTEM SET max_locks_per_transaction = 6"),

@@ -64,8 +64,7 @@ pub struct Dump {
     /// Give up when table locks take longer (30s, 500ms)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub lock_wait_timeout: Option<Duration>,
-    /// Begin again so often, with a new snapshot and a new file, when the server went away or cancelled the dump, could not be
-    /// reached, or a lock was not to be had
+    /// Begin again so often, in a new snapshot, when the server goes away or cancels the dump
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub retries: u32,
     /// Format of rows: auto (binary where that is safe) or text
