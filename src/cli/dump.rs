@@ -129,6 +129,7 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
         split_above: (!arguments.no_split).then_some(arguments.split_above),
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
+        stall_timeout: arguments.stall_timeout,
         text_only: arguments.copy_format == CopyFormat::Text,
         globals: match (arguments.globals, arguments.role_passwords) {
             (false, _) => Globals::No,

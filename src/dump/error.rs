@@ -46,6 +46,16 @@ pub enum Error {
         #[source]
         source: crate::server::Error,
     },
+    /// A session got no answer for too long.
+    #[error("no sign of life from the server for {} s", .limit.as_secs_f64())]
+    Stalled {
+        /// How long.
+        limit: std::time::Duration,
+        /// Which session, with the server's process.
+        session: String,
+        /// What it was doing.
+        doing: String,
+    },
     /// Tables changed each time between listing and locking them.
     #[error("tables are dropped, renamed or rewritten faster than they can be locked ({0} attempts)")]
     Restless(usize),

@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Begin, Catalog, Entry, Features, Late};
 use crate::object::{Database, Object as _};
-use crate::server::{CancelHandle, Conninfo};
+use crate::server::{Conninfo, Running};
 
 /// So often the catalog may change while it is read.
 const READ_ATTEMPTS_MAX: usize = 5;
@@ -44,15 +44,16 @@ pub async fn dump(
     let started = ctx.now();
     let (open, closed) = oneshot::channel();
     let mut source = None;
-    let mut running = Vec::new();
+    let running = Running::default();
     let written = tokio::select! {
         written = async {
             // First, before the server has any work: an output that cannot be written is said at once.
             let file = create(output, open).await?;
-            let (sessions, database) = read(ctx, conninfo, options, &mut running).await?;
+            let (sessions, database) = read(ctx, conninfo, options, &running).await?;
             write(ctx, conninfo, source.insert(sessions), database, file, options, started).await
         } => written,
         () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+        error = stalled(ctx, &running, options) => Err(error),
     };
     // Nothing more is wanted of the server: nobody needs to wait for our locks.
     drop(source);
@@ -63,8 +64,7 @@ pub async fn dump(
     };
     if result.is_err() {
         // A COPY whose connection just closes goes on until the server next writes.
-        let cancels = running.iter().map(|handle| handle.cancel());
-        futures_util::future::join_all(cancels).await;
+        running.cancel().await;
         // The end of the process must not come before the file is gone. A pipe leaves nothing behind, and its reader
         // may sleep.
         if let Output::File { .. } = output {
@@ -72,6 +72,17 @@ pub async fn dump(
         }
     }
     result
+}
+
+/// `--stall-timeout`; without it, never.
+async fn stalled(ctx: &Context, running: &Running, options: &Options) -> Error {
+    let Some(limit) = options.stall_timeout else { return std::future::pending().await };
+    let stalled = running.stalled(limit).await;
+    let (session, doing) = match stalled.number.checked_sub(1) {
+        None => ("the leader".to_owned(), "locks, catalog".to_owned()),
+        Some(at) => (format!("worker {}", at + 1), ctx.meter.workers().get(at).cloned().unwrap_or_default()),
+    };
+    Error::Stalled { limit, session: format!("{session}, pid {}", stalled.pid), doing }
 }
 
 async fn create(output: &Output, open: oneshot::Sender<()>) -> Result<File, Error> {
@@ -91,7 +102,7 @@ async fn read(
     ctx: &Context,
     conninfo: &Conninfo,
     options: &Options,
-    running: &mut Vec<CancelHandle>,
+    running: &Running,
 ) -> Result<(Source, Database), Error> {
     let mut attempts = 1;
     loop {

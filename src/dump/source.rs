@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::manifest;
 use crate::preflight::{Fit, LockTable, Slots, fewer, unreadable};
 use crate::server::settings::Scope;
-use crate::server::{CancelHandle, Class, Conninfo, Server, Session};
+use crate::server::{Class, Conninfo, Running, Server, Session};
 use crate::version::{MAJOR_MAX, MAJOR_MIN};
 
 /// The sessions, all in one snapshot. The first one exported it and holds the table locks.
@@ -68,10 +68,10 @@ impl Source {
         ctx: &Context,
         conninfo: &Conninfo,
         options: &Options,
-        running: &mut Vec<CancelHandle>,
+        running: &Running,
     ) -> Result<Self, Error> {
         let (server, leader) = Server::connect_as(conninfo, Some("dump leader")).await?;
-        running.push(leader.cancel_handle());
+        running.add(&leader);
         let facts = server.facts();
         ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
         if facts.version.major() < MAJOR_MIN {
@@ -95,7 +95,7 @@ impl Source {
         for number in 1..=jobs.min(room.sessions) {
             match source.worker(number).await {
                 Ok(session) => {
-                    running.push(session.cancel_handle());
+                    running.add(&session);
                     source.sessions.push(session);
                 }
                 Err(error) if error.class() == Class::Connect => {

@@ -26,6 +26,12 @@ pub(super) struct State {
     pub started: bool,
     /// Statements that were complete before the COPY began: `set local …; copy …` in one message.
     pub earlier: usize,
+    /// Pieces that have been read or written.
+    pub moved: u64,
+    /// Something was sent that the server has not answered to its end.
+    pub asked: bool,
+    /// Nothing is read since the caller does not take what is there.
+    pub full: bool,
     /// The connection is gone: nobody reads and writes any more.
     pub closed: bool,
     /// The connection's task.

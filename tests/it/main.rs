@@ -42,6 +42,7 @@ mod search_path;
 mod security_label;
 mod servers;
 mod slots;
+mod stall;
 mod standby;
 mod statistics;
 mod stream;

@@ -18,6 +18,13 @@ impl Report {
         use dump::Error as E;
         match error {
             E::Server(error) => Self::server(error, scene),
+            E::Stalled { session, doing, .. } => {
+                let report = Self::new(exit::LOST, error).place(match doing.is_empty() {
+                    true => session.clone(),
+                    false => format!("{session}: {doing}"),
+                });
+                report.hint("see pg_stat_activity for what this process waits for; or allow more: --stall-timeout")
+            }
             E::Restless(_) => Self::new(exit::LOCK, error).hint("run again when fewer tables change"),
             E::Catalog(changed @ pgark::catalog::Error::Query { .. }) if changed.may_pass() => {
                 Self::new(exit::LOCK, "objects were dropped while the catalog was read")

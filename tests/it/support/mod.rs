@@ -16,7 +16,7 @@ mod random;
 mod server;
 
 pub use background::Background;
-pub use cli::{Outcome, Running, TestCli};
+pub use cli::{Outcome, Running, TestCli, send_signal};
 pub use cluster::Cluster;
 pub use content::row_hashes;
 pub use database::TestDatabase;
