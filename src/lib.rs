@@ -13,12 +13,14 @@
 //! - [`catalog`]: reads a server into an [`object::Database`]
 //! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
 //! - [`copy`]: rows between a server and frames
-//! - [`dump`], [`restore`], [`verify`], [`inspect`]: the use-cases
+//! - [`preflight`]: what can be known of a server before the work begins
+//! - [`dump`], [`restore`], [`verify`], [`inspect`], [`doctor`]: the use-cases
 
 pub mod archive;
 pub mod catalog;
 pub mod context;
 pub mod copy;
+pub mod doctor;
 pub mod dump;
 pub mod event;
 pub mod globals;
@@ -26,6 +28,7 @@ pub mod graph;
 pub mod inspect;
 pub mod manifest;
 pub mod object;
+pub mod preflight;
 pub mod restore;
 pub mod server;
 pub mod sql;

@@ -1,8 +1,10 @@
 //! `pgark dump`.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 
+use pgark::context::Context;
 use pgark::dump::{Error, Globals, Options, Output, Summary, dump};
 
 use super::arguments::{CopyFormat, Dump};
@@ -13,6 +15,11 @@ use super::stdio::visible;
 use super::summary::Ending;
 use super::{Outcome, connect, exit, figure};
 
+/// Before the first retry.
+const RETRY_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// It doubles up to this.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+
 /// Dumps.
 pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
     let output = output(&arguments)?;
@@ -22,10 +29,6 @@ pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
     signals.watch(ctx.cancel.clone());
     let dbname = arguments.conn.as_deref().or(arguments.dbname.as_deref());
     let (conninfo, password_from) = connect::conninfo(&ctx, &arguments.connection, dbname).await?;
-    let painter = progress.paint(&ctx);
-    let result = with_grace(&ctx.cancel, dump(&ctx, &conninfo, &output, &options)).await;
-    painter.finish();
-    let result = result.unwrap_or(Err(Error::Cancelled));
     let scene = Scene {
         command: "dump",
         conninfo: Some(&conninfo),
@@ -33,8 +36,65 @@ pub async fn run(arguments: Dump, signals: &Signals) -> Outcome {
         archive: arguments.file.as_deref(),
         ..Scene::default()
     };
-    let summary = result.map_err(|error| Report::dump(&error, &scene))?;
+    let mut retries = Retries::new(arguments.retries);
+    let summary = loop {
+        // Its own counters: nothing of an earlier attempt is in the new file.
+        let attempt = Context { meter: Arc::default(), ..ctx.clone() };
+        let painter = progress.paint(&attempt);
+        let result = with_grace(&ctx.cancel, dump(&attempt, &conninfo, &output, &options)).await;
+        painter.finish();
+        match result.unwrap_or(Err(Error::Cancelled)) {
+            Ok(summary) => break retries.admit(summary),
+            Err(error) => retries.wait(&ctx, Report::dump(&error, &scene)).await?,
+        }
+    };
     ending(&arguments, progress.form(), &summary).say(&summary)
+}
+
+/// What is left of `--retries`.
+#[derive(Debug)]
+struct Retries {
+    left: u32,
+    pause: Duration,
+    /// Why the attempts before the last one failed.
+    failed: Vec<String>,
+}
+
+impl Retries {
+    fn new(left: u32) -> Self {
+        Self { left, pause: RETRY_PAUSE_MIN, failed: Vec::new() }
+    }
+
+    /// Waits for the next attempt.
+    ///
+    /// # Errors
+    /// The report itself, when there is none, or when nothing would be different.
+    async fn wait(&mut self, ctx: &Context, report: Report) -> Result<(), Report> {
+        let may_pass = matches!(report.code, exit::CONNECT | exit::LOST | exit::LOCK);
+        if self.left == 0 || !may_pass || ctx.cancel.is_cancelled() {
+            return Err(report);
+        }
+        let warning = format!(
+            "{}: beginning again in {} s with a new snapshot, {} left",
+            report.summary(),
+            self.pause.as_secs(),
+            figure::count(self.left.into(), "attempt")
+        );
+        ctx.warn(warning.clone());
+        self.failed.push(warning);
+        tokio::select! {
+            () = tokio::time::sleep(self.pause) => {}
+            () = ctx.cancel.cancelled() => return Err(Report::interrupted()),
+        }
+        self.left -= 1;
+        self.pause = RETRY_PAUSE_MAX.min(self.pause * 2);
+        Ok(())
+    }
+
+    /// The summary says that there were others before.
+    fn admit(self, summary: Summary) -> Summary {
+        Summary { warnings: self.failed.into_iter().chain(summary.warnings).collect(), ..summary }
+    }
 }
 
 fn output(arguments: &Dump) -> Result<Output, Report> {
@@ -44,6 +104,10 @@ fn output(arguments: &Dump) -> Result<Output, Report> {
     };
     if path.as_os_str() != "-" {
         return Ok(Output::File { path, force: arguments.force });
+    }
+    if arguments.retries > 0 {
+        return Err(Report::new(exit::USAGE, "what has gone into a pipe cannot be written again")
+            .hint("leave out --retries, or name a file with -f"));
     }
     if std::io::stdout().is_terminal() {
         return Err(Report::new(exit::USAGE, "an archive is not written to a terminal")
@@ -66,6 +130,7 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
         schema_only: arguments.schema_only,
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
+        stall_timeout: arguments.stall_timeout,
         text_only: arguments.copy_format == CopyFormat::Text,
         globals: match (arguments.globals, arguments.role_passwords) {
             (false, _) => Globals::No,

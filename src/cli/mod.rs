@@ -2,6 +2,7 @@
 
 mod arguments;
 mod connect;
+mod doctor;
 mod dump;
 mod exit;
 mod figure;
@@ -72,6 +73,7 @@ async fn run(command: Command) -> u8 {
         Command::List(arguments) => list::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(arguments, &signals).await,
     };
     let report = match result {
         Ok(code) => return code,

@@ -283,9 +283,13 @@ impl Shared {
         self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(part);
     }
 
-    /// Takes the parts that workers could not lock.
+    /// Takes the parts that workers could not lock; all, if there were no workers.
     pub fn take_left(&self) -> Vec<usize> {
-        std::mem::take(&mut self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        let mut left =
+            std::mem::take(&mut *self.left.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let next = self.next.swap(self.lots.len(), Ordering::Relaxed);
+        left.extend(self.lots.iter().skip(next).cloned().flatten());
+        left
     }
 
     fn encoder(&self) -> Result<Encoder, Error> {

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::preflight::{LockTable, Unreadable};
+
 /// Why a dump did not finish. Nothing stands under the final name then.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -24,6 +26,12 @@ pub enum Error {
     /// Row security would hide rows.
     #[error("row security would filter the rows of {}", .0.join(", "))]
     RowSecurity(Vec<String>),
+    /// Tables, sequences or large objects that the role may not read.
+    #[error("the role may not read {} of what would be dumped", .0.len())]
+    Unreadable(Vec<Unreadable>),
+    /// The server cannot hold the locks of all tables at once.
+    #[error("the server has no room for the locks of {} tables", .0.tables)]
+    LockTable(LockTable),
     /// The hashes of passwords are asked for, and the role may not read them.
     #[error("role \"{0}\" may not read the passwords of roles")]
     HiddenPasswords(String),
@@ -37,6 +45,16 @@ pub enum Error {
         /// The server's words.
         #[source]
         source: crate::server::Error,
+    },
+    /// A session got no answer for too long.
+    #[error("no sign of life from the server for {} s", .limit.as_secs_f64())]
+    Stalled {
+        /// How long.
+        limit: std::time::Duration,
+        /// Which session, with the server's process.
+        session: String,
+        /// What it was doing.
+        doing: String,
     },
     /// Tables changed each time between listing and locking them.
     #[error("tables are dropped, renamed or rewritten faster than they can be locked ({0} attempts)")]

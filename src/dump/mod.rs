@@ -57,6 +57,8 @@ pub struct Options {
     pub skip_unsupported: bool,
     /// How long to wait for table locks.
     pub lock_wait_timeout: Option<Duration>,
+    /// How long a session may wait for the server without a sign of life; `None` = as long as it takes.
+    pub stall_timeout: Option<Duration>,
     /// `--copy-format text`: text for every table.
     pub text_only: bool,
     /// What of the cluster goes into the archive.

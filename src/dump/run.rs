@@ -26,7 +26,7 @@ use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Begin, Features, Late};
 use crate::object::{Database, Kind, Object as _};
-use crate::server::{CancelHandle, Conninfo};
+use crate::server::{Conninfo, Running};
 
 /// So often the catalog may change while it is read.
 const READ_ATTEMPTS_MAX: usize = 5;
@@ -44,15 +44,16 @@ pub async fn dump(
     let started = ctx.now();
     let (open, closed) = oneshot::channel();
     let mut source = None;
-    let mut running = Vec::new();
+    let running = Running::default();
     let written = tokio::select! {
         written = async {
             // First, before the server has any work: an output that cannot be written is said at once.
             let file = create(output, open).await?;
-            let (sessions, database) = read(ctx, conninfo, options, &mut running).await?;
+            let (sessions, database) = read(ctx, conninfo, options, &running).await?;
             write(ctx, conninfo, source.insert(sessions), database, file, options, started).await
         } => written,
         () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+        error = stalled(ctx, &running, options) => Err(error),
     };
     // Nothing more is wanted of the server: nobody needs to wait for our locks.
     drop(source);
@@ -63,8 +64,7 @@ pub async fn dump(
     };
     if result.is_err() {
         // A COPY whose connection just closes goes on until the server next writes.
-        let cancels = running.iter().map(|handle| handle.cancel());
-        futures_util::future::join_all(cancels).await;
+        running.cancel().await;
         // The end of the process must not come before the file is gone. A pipe leaves nothing behind, and its reader
         // may sleep.
         if let Output::File { .. } = output {
@@ -72,6 +72,17 @@ pub async fn dump(
         }
     }
     result
+}
+
+/// `--stall-timeout`; without it, never.
+async fn stalled(ctx: &Context, running: &Running, options: &Options) -> Error {
+    let Some(limit) = options.stall_timeout else { return std::future::pending().await };
+    let stalled = running.stalled(limit).await;
+    let (session, doing) = match stalled.number.checked_sub(1) {
+        None => ("the leader".to_owned(), "locks, catalog".to_owned()),
+        Some(at) => (format!("worker {}", at + 1), ctx.meter.workers().get(at).cloned().unwrap_or_default()),
+    };
+    Error::Stalled { limit, session: format!("{session}, pid {}", stalled.pid), doing }
 }
 
 async fn create(output: &Output, open: oneshot::Sender<()>) -> Result<File, Error> {
@@ -91,7 +102,7 @@ async fn read(
     ctx: &Context,
     conninfo: &Conninfo,
     options: &Options,
-    running: &mut Vec<CancelHandle>,
+    running: &Running,
 ) -> Result<(Source, Database), Error> {
     let mut attempts = 1;
     loop {
@@ -168,7 +179,7 @@ async fn write(
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
-    let jobs = source.sessions().len() - 1;
+    let jobs = (source.sessions().len() - 1).max(1);
     let statistics = options.statistics && !options.schema_only;
     let with_statistics = statistics.then_some(&relations);
     let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
@@ -271,7 +282,7 @@ async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Err
     Ok(())
 }
 
-/// Copies what the workers could not lock over the session that has the locks.
+/// Copies what the workers could not lock, or everything if there are none, over the session that has the locks.
 async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records) -> Result<(), Error> {
     for part in shared.take_left() {
         copy_part::copy_left(part, source.leader_mut(), shared, records).await?;

@@ -8,8 +8,9 @@ use super::{Options, data};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest;
+use crate::preflight::{Fit, LockTable, Slots, fewer, unreadable};
 use crate::server::settings::Scope;
-use crate::server::{CancelHandle, Class, Conninfo, Server, Session};
+use crate::server::{Class, Conninfo, Running, Server, Session};
 use crate::version::{MAJOR_MAX, MAJOR_MIN};
 
 /// The sessions, all in one snapshot. The first one exported it and holds the table locks.
@@ -38,6 +39,25 @@ select current_database()::text as database, current_user::text as user,
         then (select timeline_id from pg_control_checkpoint()) end as timeline,
     has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
 
+/// What would stop the dump, or somebody else on that server, is said before anything is locked or read.
+async fn look_ahead(ctx: &Context, leader: &Session, jobs: usize) -> Result<(), Error> {
+    // The path could lead to somebody's operators.
+    leader.batch("BEGIN READ ONLY; SET LOCAL search_path = ''").await?;
+    let unreadable = unreadable(leader).await?;
+    let room = Slots::read(leader).await?.room();
+    let locks = LockTable::read(leader, jobs.min(room.sessions)).await?;
+    leader.batch("COMMIT").await?;
+    if !unreadable.is_empty() {
+        return Err(Error::Unreadable(unreadable));
+    }
+    match locks.fit() {
+        Fit::Fits => {}
+        Fit::Tight => ctx.warn(format!("room for locks is short: {}: {}", locks.words(), locks.remedy())),
+        Fit::TooLarge => return Err(Error::LockTable(locks)),
+    }
+    Ok(())
+}
+
 impl Source {
     /// Connects the leader, which locks all tables, and the workers, all in the leader's snapshot. Each session's
     /// handle goes to `running` as soon as there is something to cancel.
@@ -48,10 +68,10 @@ impl Source {
         ctx: &Context,
         conninfo: &Conninfo,
         options: &Options,
-        running: &mut Vec<CancelHandle>,
+        running: &Running,
     ) -> Result<Self, Error> {
-        let (server, leader) = Server::connect(conninfo).await?;
-        running.push(leader.cancel_handle());
+        let (server, leader) = Server::connect_as(conninfo, Some("dump leader")).await?;
+        running.add(&leader);
         let facts = server.facts();
         ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
         if facts.version.major() < MAJOR_MIN {
@@ -64,29 +84,36 @@ impl Source {
             ));
         }
         ctx.event(Event::Phase { name: "catalog", items: 0 });
+        look_ahead(ctx, &leader, options.jobs).await?;
         let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
         let mut source = Self { server, sessions: vec![leader], snapshot, facts };
+        // Fewer workers are slower, not wrong. Without any the leader copies.
         let jobs = options.jobs.max(1);
-        for worker in 0..jobs {
-            match source.worker().await {
+        let room = Slots::read(source.leader()).await?.room();
+        let mut why = room.limit;
+        for number in 1..=jobs.min(room.sessions) {
+            match source.worker(number).await {
                 Ok(session) => {
-                    running.push(session.cancel_handle());
+                    running.add(&session);
                     source.sessions.push(session);
                 }
-                // Fewer workers are slower; none at all cannot copy.
-                Err(error) if worker > 0 && error.class() == Class::Connect => {
-                    ctx.warn(format!("going on with {worker} of {jobs} sessions: {error}"));
+                Err(error) if error.class() == Class::Connect => {
+                    why = error.to_string();
                     break;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
+        let workers = source.sessions.len() - 1;
+        if workers < jobs {
+            ctx.warn(fewer(workers, jobs, &why));
+        }
         Ok(source)
     }
 
-    async fn worker(&self) -> Result<Session, crate::server::Error> {
-        let session = self.server.connect_another().await?;
+    async fn worker(&self, number: usize) -> Result<Session, crate::server::Error> {
+        let session = self.server.connect_another_as(&format!("dump worker {number}")).await?;
         session.begin_snapshot().await?;
         session.import_snapshot(&self.snapshot).await?;
         // Settings are local to the transaction, so nothing is left on a shared session.

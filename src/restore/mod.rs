@@ -8,6 +8,7 @@ mod error;
 mod extensions;
 mod globals;
 mod jobs;
+mod leader;
 mod load;
 mod obstacle;
 mod perform;

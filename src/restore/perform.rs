@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::ddl::{Work, acl_sql, run_all};
 use super::error::Error;
 use super::jobs::{data_and_post_data, entries_only};
+use super::leader::Leader;
 use super::load::Encoding;
 use super::pool::run_jobs;
 use super::prepare::{Prepared, set_up};
@@ -19,6 +20,7 @@ use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Entry, SequenceValue};
+use crate::preflight::{Slots, fewer};
 use crate::server::{CancelHandle, Class, Session};
 use crate::sql::{literal, qualified};
 
@@ -68,7 +70,7 @@ impl Prepared {
 
     /// From the database that was only connected to into the new one.
     async fn move_in(&mut self) -> Result<(), Error> {
-        self.leader = self.server.connect_another().await?;
+        self.leader = self.server.connect_another_as("restore leader").await?;
         Ok(set_up(&self.leader).await?)
     }
 
@@ -82,23 +84,28 @@ impl Prepared {
         .await
     }
 
-    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning.
+    /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning. Without any
+    /// the leader works alone.
     async fn sessions(&self) -> Result<(Vec<Session>, Option<String>), Error> {
+        let jobs = self.options.jobs.max(1);
+        let room = Slots::read(&self.leader).await?.room();
+        let mut why = room.limit;
         let mut sessions = Vec::new();
-        for worker in 0..self.options.jobs.max(1) {
-            match self.server.connect_another().await {
+        for number in 1..=jobs.min(room.sessions) {
+            match self.server.connect_another_as(&format!("restore worker {number}")).await {
                 Ok(session) => {
                     set_up(&session).await?;
                     sessions.push(session);
                 }
-                Err(error) if worker > 0 && error.class() == Class::Connect => {
-                    let fewer = format!("going on with {worker} of {} sessions: {error}", self.options.jobs);
-                    return Ok((sessions, Some(fewer)));
+                Err(error) if error.class() == Class::Connect => {
+                    why = error.to_string();
+                    break;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok((sessions, None))
+        let warning = (sessions.len() < jobs).then(|| fewer(sessions.len(), jobs, &why));
+        Ok((sessions, warning))
     }
 }
 
@@ -128,6 +135,7 @@ async fn perform(
     let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared { server, leader, source, begin, phases, options, globals, new, .. } = prepared;
+    let mut leader = Leader::new(leader, sessions);
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));
     plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
@@ -140,22 +148,25 @@ async fn perform(
     works(run, &leader, large_object_works(run)).await?;
 
     ctx.event(Event::Phase { name: "data", items: plan.tables });
-    let (file, late, identity, units, sessions, records) = match source {
+    let (file, late, identity, units, records) = match source {
         Source::File { file, late } => {
             let (identity, units) = (file.end().root.to_string(), units(file.toc()));
             let records = statistics::Records::of_file(&file);
-            (Some(file), *late, identity, units, sessions, records)
+            (Some(file), *late, identity, units, records)
         }
         Source::Stream(items) => {
-            let Loaded { late, identity, sessions, statistics } = load_stream(run, items, sessions).await?;
-            (None, late, identity, Vec::new(), sessions, statistics::Records::of_pipe(statistics))
+            let Loaded { late, identity, sessions, statistics } =
+                load_stream(run, items, leader.take_workers()).await?;
+            leader.give_back(sessions);
+            (None, late, identity, Vec::new(), statistics::Records::of_pipe(statistics))
         }
     };
     run.expect(&late);
     works(run, &leader, sequence_works(run, &late.sequences)).await?;
     // Rows of a file, and each table's indexes and keys as soon as its own rows are in.
     let jobs = data_and_post_data(&run.catalog, &phases, units);
-    let sessions = run_jobs(run, file.as_ref(), sessions, jobs).await?;
+    let workers = run_jobs(run, file.as_ref(), leader.take_workers(), jobs).await?;
+    leader.give_back(workers);
 
     // ACLs only now: a REVOKE must not hinder the restore itself.
     if !options.omit.privileges {
@@ -169,7 +180,8 @@ async fn perform(
     }
     // Refreshes read everything, as users with their privileges.
     let jobs = entries_only(&run.catalog, &phases.refreshes);
-    let sessions = run_jobs(run, None::<&Arc<ArchiveFile>>, sessions, jobs).await?;
+    let workers = run_jobs(run, None::<&Arc<ArchiveFile>>, leader.take_workers(), jobs).await?;
+    leader.give_back(workers);
     // CREATE INDEX and REFRESH count anew what they read, so statistics come after them.
     let mut known = None;
     if options.statistics && late.statistics.is_some() && statistics::are_taken(&leader) {
@@ -178,7 +190,7 @@ async fn perform(
     }
     if options.analyze {
         ctx.event(Event::Phase { name: "analyze", items: 0 });
-        statistics::analyze(run, &sessions, &late, known.as_ref()).await;
+        statistics::analyze(run, leader.workers(), &late, known.as_ref()).await;
     }
     if let Some(new) = &new {
         works(run, &leader, new.properties()).await?;

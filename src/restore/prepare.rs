@@ -81,7 +81,7 @@ pub async fn prepare(
     if only {
         catalog = Catalog { catalog: catalog.catalog, globals: catalog.globals, ..Catalog::default() };
     }
-    let (server, leader) = Server::connect(target).await?;
+    let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
     let facts = server.facts();
     ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
     set_up(&leader).await?;

@@ -44,6 +44,15 @@ impl Server {
     /// # Errors
     /// [`Error::Connect`], with one line for each address tried.
     pub async fn connect(conninfo: &Conninfo) -> Result<(Self, Session), Error> {
+        Self::connect_as(conninfo, None).await
+    }
+
+    /// The same; `pg_stat_activity` shows the first session's part in the operation.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], with one line for each address tried.
+    pub async fn connect_as(conninfo: &Conninfo, part: Option<&str>) -> Result<(Self, Session), Error> {
+        let first = part.map_or_else(|| conninfo.clone(), |part| conninfo.with_part(part));
         let conninfo = Arc::new(conninfo.clone());
         let buffers = Buffers::default();
         let mut attempts = Vec::new();
@@ -86,7 +95,7 @@ impl Server {
                 };
                 for address in addresses {
                     let endpoint = Endpoint::new(host.clone(), address, &conninfo);
-                    match endpoint.begin(&conninfo, client.as_ref(), &buffers, wanted).await {
+                    match endpoint.begin(&first, client.as_ref(), &buffers, wanted).await {
                         Ok((endpoint, session, facts)) => {
                             return Ok((Self { conninfo, endpoint, facts, buffers }, session));
                         }
@@ -111,6 +120,14 @@ impl Server {
     /// [`Error::Connect`].
     pub async fn connect_another(&self) -> Result<Session, Error> {
         self.session(&self.conninfo).await
+    }
+
+    /// The same; `pg_stat_activity` shows its part in the operation.
+    ///
+    /// # Errors
+    /// [`Error::Connect`].
+    pub async fn connect_another_as(&self, part: &str) -> Result<Session, Error> {
+        self.session(&self.conninfo.with_part(part)).await
     }
 
     /// The same server, for sessions on another of its databases, which has that encoding.

@@ -308,12 +308,14 @@ impl Error {
             }
             Self::Lost { .. } => Class::Lost,
             Self::Rejected { server, locking, .. } => match server.code.as_str() {
+                "40P01" if server.message.contains("recovery") => Class::Lost,
                 // Not available; deadlock.
                 "55P03" | "40P01" => Class::Lock,
                 "57014" if *locking => Class::Lock,
                 // Cancelled; recovery conflict on a standby; ended by a timeout or by the administrator.
                 "57014" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" => Class::Lost,
-                "40001" if server.message.contains("recovery") => Class::Lost,
+                // What reads meets no serialization failure but a standby's recovery conflict.
+                "40001" => Class::Lost,
                 "42501" => Class::Access,
                 code if code.starts_with("28") => Class::Access,
                 code if code.starts_with("08") || server.is_fatal() => Class::Lost,
@@ -354,7 +356,7 @@ mod tests {
             ("57P01", Class::Lost),
             ("25P03", Class::Lost),
             ("08006", Class::Lost),
-            ("40001", Class::Rejected),
+            ("40001", Class::Lost),
         ] {
             assert_eq!(rejected(code, "ERROR").class(), class, "{code}");
         }

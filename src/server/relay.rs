@@ -30,6 +30,12 @@ pub(super) struct State {
     /// Statements of the message that are complete. Each COPY remembers how many were before it began, since that is
     /// where its tag will be: `set local …; copy …` in one message.
     pub complete: usize,
+    /// Pieces that have been read or written.
+    pub moved: u64,
+    /// Something was sent that the server has not answered to its end.
+    pub asked: bool,
+    /// Nothing is read since the caller does not take what is there.
+    pub full: bool,
     /// The connection is gone: nobody reads and writes any more.
     pub closed: bool,
     /// The connection's task.

@@ -76,6 +76,7 @@ impl<S> Tap<S> {
     fn route(&mut self, cx: &Context<'_>, out: &mut ReadBuf<'_>) -> io::Result<Stop> {
         let relay = self.relay.clone();
         let mut state = relay.lock();
+        state.full = false;
         loop {
             let bytes = &self.buffer[self.start..self.end];
             match self.at {
@@ -115,6 +116,7 @@ impl<S> Tap<S> {
                     if let Mode::Out(out) = &mut state.mode {
                         if out.is_full() {
                             state.tap_waits(cx);
+                            state.full = true;
                             return Ok(Stop::Full);
                         }
                         if let Some(assembler) = out.running() {
@@ -150,6 +152,9 @@ fn begin(header: [u8; 5], state: &mut State) -> io::Result<At> {
     }
     let body = len as usize - 4;
     let pass = At::Pass { header: 5, body };
+    if tag == b'Z' {
+        state.asked = false;
+    }
     let State { mode, started, complete, .. } = state;
     Ok(match (tag, mode) {
         (b'H', Mode::Out(out)) if out.expects() => {
@@ -231,6 +236,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
             let mut buffer = ReadBuf::new(&mut this.buffer);
             ready!(Pin::new(&mut this.inner).poll_read(cx, &mut buffer))?;
             (this.start, this.end) = (0, buffer.filled().len());
+            this.relay.lock().moved += 1;
             if this.end == 0 {
                 return Poll::Ready(Ok(()));
             }
@@ -275,6 +281,7 @@ impl<S: AsyncWrite + Unpin> Tap<S> {
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             };
+            self.relay.lock().moved += 1;
             let of_header = written.min(5 - message.header_sent);
             message.header_sent += of_header;
             bytes::Buf::advance(&mut message.body, written - of_header);
@@ -308,6 +315,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
         ready!(this.poll_drain(cx))?;
         if this.deaf {
             return Poll::Ready(Ok(buf.len()));
+        }
+        {
+            let mut state = this.relay.lock();
+            state.asked = true;
+            state.moved += 1;
         }
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf));
         Poll::Ready(this.unless_gone(written, buf.len()))

@@ -287,8 +287,8 @@ fn a_table_that_may_not_be_read_is_named() {
         &["dump", &conninfo_as(&source, &role), "-f", "a.pgark"],
         7,
         &[
-            "permission denied for table secret",
-            "SQLSTATE 42501",
+            "may not read 1 of what would be dumped",
+            "cause: table public.secret",
             &format!("GRANT pg_read_all_data TO {role}"),
         ],
     );

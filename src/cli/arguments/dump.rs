@@ -67,6 +67,12 @@ pub struct Dump {
     /// Give up when table locks take longer (30s, 500ms)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub lock_wait_timeout: Option<Duration>,
+    /// Give up when the server shows no sign of life for so long (10min) [default: never]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub stall_timeout: Option<Duration>,
+    /// Begin again so often, in a new snapshot, when the server goes away or cancels the dump
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub retries: u32,
     /// Format of rows: auto (binary where that is safe) or text
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
         hide_default_value = true, hide_possible_values = true)]

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what `--help` says about it.
 
 mod connection;
+mod doctor;
 mod dump;
 mod offline;
 mod restore;
@@ -10,6 +11,7 @@ mod value;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use connection::Connection;
+pub use doctor::Doctor;
 pub use dump::{CopyFormat, Dump};
 pub use offline::{Info, List, Schema, Sort, Verify};
 pub use restore::Restore;
@@ -68,6 +70,8 @@ pub enum Command {
     Info(Info),
     /// Print an archive's definitions as SQL
     Schema(Schema),
+    /// Tell whether a database can be dumped or restored here, and what will hurt
+    Doctor(Doctor),
 }
 
 impl Command {
@@ -79,6 +83,7 @@ impl Command {
                 dump.talk.json && dump.file.as_ref().is_none_or(|file| file.as_os_str() != "-")
             }
             Self::Restore(restore) => restore.talk.json,
+            Self::Doctor(doctor) => doctor.json,
             _ => false,
         }
     }
@@ -89,7 +94,7 @@ impl Command {
             Self::Dump(dump) => Some(&dump.talk),
             Self::Restore(restore) => Some(&restore.talk),
             Self::Verify(verify) => Some(&verify.talk),
-            Self::List(_) | Self::Info(_) | Self::Schema(_) => None,
+            Self::List(_) | Self::Info(_) | Self::Schema(_) | Self::Doctor(_) => None,
         }
     }
 }

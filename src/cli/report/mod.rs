@@ -75,6 +75,12 @@ impl Report {
         Self::new(exit::SIGNAL + 2, "interrupted")
     }
 
+    /// What went wrong, with its first cause: one line.
+    pub fn summary(&self) -> String {
+        let cause = self.lines.iter().find(|(label, _)| *label == Label::Cause);
+        cause.map_or_else(|| self.what.clone(), |(_, cause)| format!("{}: {cause}", self.what))
+    }
+
     /// Adds why.
     #[must_use]
     pub fn cause(self, text: impl fmt::Display) -> Self {

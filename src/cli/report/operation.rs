@@ -3,7 +3,7 @@
 use pgark::event::Meter;
 use pgark::server::Class;
 use pgark::sql::ident;
-use pgark::{dump, inspect, restore, verify};
+use pgark::{doctor, dump, inspect, preflight, restore, verify};
 
 use super::hint::create_database;
 use super::{Report, Scene};
@@ -18,6 +18,13 @@ impl Report {
         use dump::Error as E;
         match error {
             E::Server(error) => Self::server(error, scene),
+            E::Stalled { session, doing, .. } => {
+                let report = Self::new(exit::LOST, error).place(match doing.is_empty() {
+                    true => session.clone(),
+                    false => format!("{session}: {doing}"),
+                });
+                report.hint("see pg_stat_activity for what this process waits for; or allow more: --stall-timeout")
+            }
             E::Restless(_) => Self::new(exit::LOCK, error).hint("run again when fewer tables change"),
             E::Catalog(changed @ pgark::catalog::Error::Query { .. }) if changed.may_pass() => {
                 Self::new(exit::LOCK, "objects were dropped while the catalog was read")
@@ -49,6 +56,22 @@ impl Report {
                     "use a role that sees every row: the owner of the tables, a superuser, or \
                      ALTER ROLE {role} BYPASSRLS"
                 ))
+            }
+            E::Unreadable(unreadable) => {
+                let mut report = Self::new(exit::ACCESS, error);
+                for what in unreadable.iter().take(FINDINGS_SHOWN) {
+                    report = report.cause(what);
+                }
+                if unreadable.len() > FINDINGS_SHOWN {
+                    report = report.cause(format!("and {} more", unreadable.len() - FINDINGS_SHOWN));
+                }
+                match scene.conninfo {
+                    Some(conninfo) => report.hint(preflight::remedy(unreadable, &ident(&conninfo.user))),
+                    None => report,
+                }
+            }
+            E::LockTable(locks) => {
+                Self::new(exit::REFUSED, error).cause(locks.words()).hint(locks.remedy())
             }
             E::HiddenPasswords(_) => Self::new(exit::ACCESS, error).hint(
                 "dump as a superuser, or leave out --role-passwords: the roles then come back without passwords",
@@ -133,6 +156,15 @@ impl Report {
             // would change nothing.
             E::Count { .. } => Self::unexpected(error).arrived(meter),
             E::Cancelled => Self::interrupted().arrived(meter),
+            other => Self::unexpected(other).causes_of(other),
+        }
+    }
+
+    /// A server that could not be examined.
+    pub fn doctor(error: &doctor::Error, scene: &Scene<'_>) -> Self {
+        match error {
+            doctor::Error::Server(error) => Self::server(error, scene),
+            doctor::Error::Restore(error) => Self::restore(error, scene, &Meter::default()),
             other => Self::unexpected(other).causes_of(other),
         }
     }

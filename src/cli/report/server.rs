@@ -35,7 +35,13 @@ impl Report {
             Error::Connect(attempts) => connect(attempts, code, scene),
             Error::Rejected { context, server, .. } => {
                 let what = if context.is_empty() { "the server rejected a statement" } else { context };
+                if is_recovery_conflict(server, scene) {
+                    return recovery_conflict(server, context, scene);
+                }
                 Self::new(code, what).said(server).rejected(server, scene)
+            }
+            Error::Lost { context, server: Some(server), .. } if is_recovery_conflict(server, scene) => {
+                recovery_conflict(server, context, scene)
             }
             Error::Lost { context, cause, server } => {
                 let context = if context.is_empty() { String::new() } else { format!("{context}: ") };
@@ -82,9 +88,6 @@ impl Report {
             "53100" => self.hint("the server's disk is full: make room there, then run again"),
             "53200" => self.hint("raise max_locks_per_transaction on the server if it ran out of shared memory"),
             "57014" => self.hint("somebody cancelled the statement at the server: run again"),
-            "40001" if server.message.contains("recovery") => self.hint(
-                "dump from the primary, or set hot_standby_feedback = on or a larger max_standby_streaming_delay",
-            ),
             // Sessions of a restore have an empty search_path, as pg_dump's have: an index, a constraint or a view may call a
             // function that counts on another.
             "42P01" | "42704" | "42883" if scene.command == "restore" && server.context.is_some() => self.hint(
@@ -98,6 +101,37 @@ impl Report {
             _ => self,
         }
     }
+}
+
+/// A standby has to apply what the primary sends, and ended us since we were in the way. The server's texts may be
+/// translated, its codes are not.
+fn is_recovery_conflict(server: &ServerError, scene: &Scene<'_>) -> bool {
+    match server.code.as_str() {
+        "40001" => scene.command == "dump",
+        "40P01" => server.message.contains("recovery"),
+        _ => false,
+    }
+}
+
+/// With its three remedies (documentation: "Handling Query Conflicts").
+fn recovery_conflict(server: &ServerError, context: &str, scene: &Scene<'_>) -> Report {
+    let report = Report::new(
+        exit::LOST,
+        format!("the standby cancelled the {}: conflict with recovery", scene.command),
+    );
+    let report = if context.is_empty() { report } else { report.place(context) };
+    report
+        .said(&ServerError { hint: None, ..server.clone() })
+        .hint("dump from the primary: name its host")
+        .hint(
+            "or let the standby wait: a larger max_standby_streaming_delay there (-1: as long as the dump takes); \
+             its replay then lags",
+        )
+        .hint(
+            "or have the primary keep what the standby still reads: hot_standby_feedback = on at the standby; it does \
+             not help against locks (DDL, VACUUM that truncates: vacuum_truncate = off)",
+        )
+        .hint("--retries 2 begins again by itself, with a new snapshot and a new file")
 }
 
 fn connect(attempts: &[Attempt], code: u8, scene: &Scene<'_>) -> Report {

@@ -28,6 +28,9 @@ pub use error::Error;
 pub use require_auth::{Method, RequireAuth};
 pub use resolve::{Flags, resolve};
 
+/// `application_name` where the user gives none.
+pub const APPLICATION_NAME: &str = "pgark";
+
 /// The port where none is given.
 pub const DEFAULT_PORT: u16 = 5432;
 
@@ -297,6 +300,16 @@ impl Conninfo {
     /// The same server and role with another database, as `CREATE DATABASE` and `-C` need it.
     pub fn with_dbname(&self, dbname: impl Into<String>) -> Self {
         Self { dbname: dbname.into(), ..self.clone() }
+    }
+
+    /// For a session with a part of its own: `pgark dump worker 1`, unless the user has given another `application_name`.
+    #[must_use]
+    pub fn with_part(&self, part: &str) -> Self {
+        let application_name = match self.application_name == APPLICATION_NAME {
+            true => format!("{APPLICATION_NAME} {part}"),
+            false => self.application_name.clone(),
+        };
+        Self { application_name, ..self.clone() }
     }
 
     /// `user@host:port/dbname` without any secret.

@@ -7,8 +7,8 @@ use super::foreign::{Said, is_no};
 use super::keys::{self, Key};
 use super::values::Values;
 use super::{
-    ChannelBinding, Conninfo, Environment, Error, Keepalives, RequireAuth, TargetSessionAttrs, hosts,
-    keyword_value, service, tls, uri,
+    APPLICATION_NAME, ChannelBinding, Conninfo, Environment, Error, Keepalives, RequireAuth,
+    TargetSessionAttrs, hosts, keyword_value, service, tls, uri,
 };
 
 /// What the command line says. A URI or keyword/value string in `dbname` wins over the other flags, as in libpq.
@@ -134,7 +134,7 @@ fn finish(values: &Values, said: Said, environment: &Environment<'_>) -> Result<
         user,
         options: values.get("options").map(str::to_owned),
         // `fallback_application_name` is for programs; psql, too, puts its own over one from outside.
-        application_name: values.get("application_name").unwrap_or("pgark").to_owned(),
+        application_name: values.get("application_name").unwrap_or(APPLICATION_NAME).to_owned(),
         connect_timeout: values.seconds("connect_timeout")?,
         keepalives: keepalives(values)?,
         tls: tls::resolve(values, environment)?,

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 
 use super::cli::send_signal;
 use super::oracle::psql;
+use super::oracle::tool;
 use super::server::{TestServer, script};
 
 /// A cluster on a free port; stopped and removed with the value.
@@ -40,18 +41,53 @@ impl Cluster {
     }
 
     fn start_installed(major: u16) -> Self {
+        let mut cluster = Self::not_started(major);
+        cluster.start_first();
+        cluster
+    }
+
+    /// A hot standby of this one, that follows it.
+    pub fn standby(&self) -> Self {
+        let mut standby = Self::not_started(u16::try_from(self.server.major).expect("a major is small"));
+        let (data, sockets) = (standby.data(), standby.run_folder().join("s"));
+        std::fs::create_dir(standby.run_folder()).expect("its folder is new");
+        let mut backup = Command::new(tool("pg_basebackup"));
+        backup.args(["-h", &self.server.host, "-p", &self.server.port.to_string(), "-U", "postgres"]);
+        backup.arg("-D").arg(&data).args(["-c", "fast"]);
+        ran(&mut backup);
+        std::fs::write(data.join("standby.signal"), "").expect("the folder is ours");
+        // Later lines win. What `-R` writes an older libpq may not understand.
+        let settings = format!(
+            "port = {}\nunix_socket_directories = '{}'\nprimary_conninfo = 'host={} port={} user=postgres'\n",
+            standby.server.port,
+            sockets.display(),
+            self.server.host,
+            self.server.port
+        );
+        let conf = data.join("postgresql.conf");
+        let before = std::fs::read_to_string(&conf).expect("it came with the backup");
+        std::fs::write(conf, format!("{before}\n{settings}")).expect("the folder is ours");
+        // It runs as the primary's user.
+        ran(Command::new("chown").arg("-R").arg("--reference").arg(self.data()).arg(&data));
+        standby.start_first();
+        assert_eq!(standby.server.host, sockets.to_string_lossy());
+        standby
+    }
+
+    fn not_started(major: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("pgark-cluster-").tempdir_in(roomy()).expect("a folder");
         // The server may run as another user.
         open_to_all(&folder);
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let port = free.expect("there is a free port").port();
-        let port_base = port - (major - 12);
         let server = TestServer { major: u32::from(major), host: String::new(), port };
-        let mut cluster = Self { server, folder, port_base };
+        Self { server, folder, port_base: port - (major - 12) }
+    }
+
+    fn start_first(&mut self) {
         // `major socket-folder port`
-        let started = cluster.script("start");
-        cluster.server.host = started.split_whitespace().nth(1).expect("it says where").to_owned();
-        cluster
+        let started = self.script("start");
+        self.server.host = started.split_whitespace().nth(1).expect("it says where").to_owned();
     }
 
     /// A folder that belongs to it, for tablespaces.
@@ -162,6 +198,12 @@ impl Drop for Cluster {
         self.thaw();
         self.script("stop");
     }
+}
+
+/// Runs a program that has to succeed.
+fn ran(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn is_installed(major: u16) -> bool {

@@ -20,7 +20,7 @@ mod server;
 
 pub use authority::Authority;
 pub use background::Background;
-pub use cli::{Outcome, Running, TestCli};
+pub use cli::{Outcome, Running, TestCli, send_signal};
 pub use cluster::Cluster;
 pub use content::row_hashes;
 pub use database::TestDatabase;

@@ -1,0 +1,60 @@
+//! An archive beside the database that it is to be restored into.
+
+use std::path::Path;
+
+use super::{Concerns, Error, Finding, Level};
+use crate::context::Context;
+use crate::restore::{Globals, Input, Omit, Options, prepare};
+use crate::server::Conninfo;
+
+/// What the restore's plan says: what the target lacks, what it has already, what will be different.
+pub async fn check(
+    ctx: &Context,
+    conninfo: &Conninfo,
+    path: &Path,
+    jobs: usize,
+) -> Result<Vec<Finding>, Error> {
+    let options = Options {
+        jobs,
+        keep_going: false,
+        omit: Omit::default(),
+        analyze: false,
+        create: None,
+        globals: Globals::Skip,
+        statistics: true,
+    };
+    let prepared = prepare(ctx, &Input::File(path.to_owned()), conninfo, &options).await?;
+    let plan = prepared.plan();
+    let finding = |level, what: &str| Finding::new("archive", level, Concerns::Restore, what);
+    let mut findings = Vec::new();
+    if !plan.lacks.is_empty() {
+        findings.push(
+            finding(Level::Blocks, "the target lacks what the archive needs")
+                .items(plan.lacks.clone())
+                .remedy("make or install them; -O -x leave out owners and grants"),
+        );
+    }
+    if !plan.present.is_empty() {
+        findings.push(
+            finding(Level::Blocks, "the database is not empty")
+                .items(plan.present.clone())
+                .remedy("restore into a fresh one: createdb -T template0, or restore -C"),
+        );
+    }
+    if !plan.cannot.is_empty() {
+        let cannot = plan.cannot.iter().map(|failure| format!("{}: {}", failure.label, failure.reason));
+        findings.push(
+            finding(Level::Warning, "some of it cannot be restored by this role (exit 3)")
+                .items(cannot.collect())
+                .remedy("restore as a superuser"),
+        );
+    }
+    if !plan.warnings.is_empty() {
+        findings.push(finding(Level::Warning, "something will differ").items(plan.warnings.clone()));
+    }
+    if findings.is_empty() {
+        let what = format!("{} objects and {} tables can be restored here", plan.pre_data, plan.tables);
+        findings.push(finding(Level::Ok, &what));
+    }
+    Ok(findings)
+}

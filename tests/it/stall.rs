@@ -1,0 +1,62 @@
+//! `--stall-timeout`: a server that says nothing any more, and one that only has to wait for us.
+
+use std::process::Stdio;
+
+use rustix::process::Signal;
+
+use crate::cli_lock::wait_until;
+use crate::support::{Cluster, TestCli, TestDatabase, TestServer, send_signal};
+
+const WIDE: &str = "
+create table wide (id int, t text);
+alter table wide alter t set storage external;
+insert into wide select i, (select string_agg(md5((i * j)::text), '') from generate_series(1, 60) j)
+    from generate_series(1, 20000) i";
+
+#[test]
+fn a_frozen_session_ends_the_dump_and_is_named() {
+    let Some(cluster) = Cluster::start() else { return };
+    let database = TestDatabase::create(cluster.server(), "stall");
+    database.sql(WIDE);
+    let cli = TestCli::new();
+    let conninfo = database.conninfo();
+    let running =
+        cli.spawn(["dump", &conninfo, "-f", "a.pgark", "-j", "1", "-Z", "zstd:12", "--stall-timeout", "2s"]);
+    let worker = "application_name = 'pgark dump worker 1' and query like 'COPY %'";
+    wait_until(&database, &format!("exists (select from pg_stat_activity where {worker})"));
+    let pid: u32 =
+        database.sql(&format!("select pid from pg_stat_activity where {worker}")).trim().parse().unwrap();
+    send_signal(pid, Signal::STOP);
+    let outcome = running.wait();
+    send_signal(pid, Signal::CONT);
+    assert_eq!(outcome.code, Some(8), "{}", outcome.stderr);
+    let place = format!("where: worker 1, pid {pid}: public.wide part 1\n");
+    for wanted in ["error: no sign of life from the server for 2 s\n", &place, "--stall-timeout"] {
+        assert!(outcome.stderr.contains(wanted), "no {wanted:?} in {}", outcome.stderr);
+    }
+    assert!(!cli.path("a.pgark").exists() && !cli.path("a.pgark.partial").exists());
+}
+
+#[test]
+fn a_slow_reader_is_no_stall() {
+    let Some(server) = TestServer::newest() else { return };
+    let database = TestDatabase::create(&server, "stall");
+    database.sql(WIDE);
+    let cli = TestCli::new();
+    let script = "set -o pipefail; \"$@\" | (sleep 4; cat > a.pgark)";
+    let mut command = cli.program("bash");
+    command.args([
+        "-c",
+        script,
+        "bash",
+        env!("CARGO_BIN_EXE_pgark"),
+        "dump",
+        &database.conninfo(),
+        "-f",
+        "-",
+    ]);
+    command.args(["-j", "2", "--stall-timeout", "500ms"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    cli.succeed(["verify", "a.pgark", "--deep"]).unwrap();
+}
