@@ -13,6 +13,7 @@
 //! - [`catalog`]: reads a server into an [`object::Database`]
 //! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
 //! - [`copy`]: rows between a server and frames
+//! - [`value`]: values in binary form as text and JSON
 //! - [`dump`], [`restore`], [`verify`], [`inspect`]: the use-cases
 
 pub mod archive;
@@ -29,5 +30,6 @@ pub mod object;
 pub mod restore;
 pub mod server;
 pub mod sql;
+pub mod value;
 pub mod verify;
 pub mod version;

@@ -1,6 +1,7 @@
 //! The command line. Only the binary has it: the library neither prints nor exits.
 
 mod arguments;
+mod cat;
 mod connect;
 mod dump;
 mod exit;
@@ -72,6 +73,7 @@ async fn run(command: Command) -> u8 {
         Command::List(arguments) => list::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Cat(arguments) => cat::run(&arguments),
     };
     let report = match result {
         Ok(code) => return code,

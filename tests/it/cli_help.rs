@@ -2,7 +2,7 @@
 
 use crate::support::TestCli;
 
-const COMMANDS: [&str; 6] = ["dump", "restore", "verify", "list", "info", "schema"];
+const COMMANDS: [&str; 7] = ["dump", "restore", "verify", "list", "info", "schema", "cat"];
 
 #[test]
 fn help_has_examples_first_and_fits_two_screens() {

@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use connection::Connection;
 pub use dump::{CopyFormat, Dump};
-pub use offline::{Info, List, Schema, Sort, Verify};
+pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
 pub use restore::Restore;
 pub use secret::hidden;
 
@@ -68,6 +68,8 @@ pub enum Command {
     Info(Info),
     /// Print an archive's definitions as SQL
     Schema(Schema),
+    /// Print the rows of a table in an archive
+    Cat(Cat),
 }
 
 impl Command {
@@ -89,7 +91,7 @@ impl Command {
             Self::Dump(dump) => Some(&dump.talk),
             Self::Restore(restore) => Some(&restore.talk),
             Self::Verify(verify) => Some(&verify.talk),
-            Self::List(_) | Self::Info(_) | Self::Schema(_) => None,
+            Self::List(_) | Self::Info(_) | Self::Schema(_) | Self::Cat(_) => None,
         }
     }
 }
