@@ -9,7 +9,9 @@ use crate::object::{Database, TypeFact};
 /// The types that copied columns use, directly or within others, and that are not built in, by name.
 pub fn data_types(database: &Database) -> Vec<DataType> {
     let columns = database.tables.iter().flat_map(|table| table.copied_columns());
-    let mut open: Vec<u32> = columns.map(|column| column.type_oid).collect();
+    // Most columns are of built-in types, and there may be a million.
+    let mut open: Vec<u32> =
+        columns.map(|column| column.type_oid).filter(|oid| *oid >= OID_FIXED_MAX).collect();
     let mut found = BTreeMap::new();
     while let Some(oid) = open.pop() {
         if oid < OID_FIXED_MAX || found.contains_key(&oid) {
@@ -76,7 +78,7 @@ mod tests {
         };
         let column = |type_oid: u32, generated: &str| Column {
             type_oid,
-            generated: generated.to_owned(),
+            generated: generated.into(),
             ..Column::default()
         };
         let columns = vec![column(23, ""), column(20_001, ""), column(20_005, ""), column(20_004, "s")];

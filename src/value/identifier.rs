@@ -12,11 +12,11 @@ pub fn uuid(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// `"char"`: a byte. From 16 on one that is not ASCII is printed as an octal number; zero is the empty string.
+/// `"char"`: a byte. From 15 on one that is not ASCII is printed as an octal number; zero is the empty string.
 pub fn char(byte: u8, version: Version, out: &mut Vec<u8>) {
     match byte {
         0 => {}
-        0x80.. if version.at_least(16) => push(out, format_args!("\\{byte:03o}")),
+        0x80.. if version.at_least(15) => push(out, format_args!("\\{byte:03o}")),
         _ => out.push(byte),
     }
 }
@@ -42,7 +42,7 @@ mod tests {
             char(byte, Version::from_num(major * 10_000), &mut out);
             out
         };
-        assert_eq!((show(b'a', 15), show(0, 18)), (b"a".to_vec(), Vec::new()));
-        assert_eq!((show(0xE9, 15), show(0xE9, 16)), (vec![0xE9], b"\\351".to_vec()));
+        assert_eq!((show(b'a', 14), show(0, 18)), (b"a".to_vec(), Vec::new()));
+        assert_eq!((show(0xE9, 14), show(0xE9, 15)), (vec![0xE9], b"\\351".to_vec()));
     }
 }
