@@ -15,6 +15,7 @@
 //! - [`copy`]: rows between a server and frames
 //! - [`preflight`]: what can be known of a server before the work begins
 //! - [`dump`], [`restore`], [`verify`], [`inspect`], [`doctor`]: the use-cases
+//! - [`value`]: values in binary form as text and JSON
 
 pub mod archive;
 pub mod catalog;
@@ -32,5 +33,6 @@ pub mod preflight;
 pub mod restore;
 pub mod server;
 pub mod sql;
+pub mod value;
 pub mod verify;
 pub mod version;

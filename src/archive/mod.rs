@@ -29,7 +29,7 @@ pub use format::{
 pub use json::{Use, check_features, parse_json};
 pub use read_at::ReadAt;
 pub use reader::ArchiveFile;
-pub use rows::RowWalker;
+pub use rows::{RowWalker, row_len};
 pub use store::{Input, Output, Overwrite, StoreError, is_stream, open_stream};
 pub use stream::{StreamReader, StreamRecord};
 pub use writer::{Draft, Finished, Writer};

@@ -70,8 +70,11 @@ impl RowWalker {
     }
 }
 
-/// Bytes of the row that `bytes` begin with; `None` if it does not end in them.
-fn row_len(format: DataFormat, bytes: &[u8]) -> Result<Option<usize>, FormatError> {
+/// Bytes of the row that `bytes` begin with; `None` if it does not end in them, or there are none.
+///
+/// # Errors
+/// When they are no row.
+pub fn row_len(format: DataFormat, bytes: &[u8]) -> Result<Option<usize>, FormatError> {
     Ok(match format {
         DataFormat::Binary => binary_row_len(bytes)?,
         DataFormat::Text => memchr::memchr(b'\n', bytes).map(|at| at + 1),

@@ -1,6 +1,7 @@
 //! The command line. Only the binary has it: the library neither prints nor exits.
 
 mod arguments;
+mod cat;
 mod connect;
 mod doctor;
 mod dump;
@@ -74,6 +75,7 @@ async fn run(command: Command) -> u8 {
         Command::Info(arguments) => info::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Doctor(arguments) => doctor::run(arguments, &signals).await,
+        Command::Cat(arguments) => cat::run(&arguments),
     };
     let report = match result {
         Ok(code) => return code,

@@ -2,6 +2,7 @@
 
 mod copy_part;
 mod data;
+mod data_types;
 mod database;
 mod entries;
 mod error;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::data::Rows;
-use crate::manifest::{Database, Globals};
+use crate::manifest::{DataType, Database, Globals};
 use crate::object::{CatalogId, Kind};
 
 /// Version of the catalog record.
@@ -48,14 +48,22 @@ pub struct Catalog {
     /// The globals of the cluster, if they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub globals: Option<Globals>,
+    /// Types that the rows use and that are not built in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<DataType>,
     /// In restore order; `entries[i].id == i + 1`.
     pub entries: Vec<Outline>,
 }
 
 impl Catalog {
     /// The record of this format.
-    pub fn new(database: Database, globals: Option<Globals>, entries: Vec<Outline>) -> Self {
-        Self { catalog: CATALOG_VERSION, database, globals, entries }
+    pub fn new(
+        database: Database,
+        globals: Option<Globals>,
+        types: Vec<DataType>,
+        entries: Vec<Outline>,
+    ) -> Self {
+        Self { catalog: CATALOG_VERSION, database, globals, types, entries }
     }
 
     /// The kind of the entry of that number.
@@ -77,8 +85,10 @@ mod tests {
         }))
         .unwrap();
         let outline = Outline::new(&entry, Kind::Table, CatalogId::new(Class::RELATION, 7), None);
-        let written = Catalog::new(manifest::Database::default(), None, vec![outline]);
-        let expected = manifest::Catalog { catalog: 1, entries: vec![entry], ..manifest::Catalog::default() };
+        let types = vec![manifest::DataType { name: "s.e".to_owned(), form: manifest::TypeForm::Enum }];
+        let written = Catalog::new(manifest::Database::default(), None, types.clone(), vec![outline]);
+        let expected =
+            manifest::Catalog { catalog: 1, types, entries: vec![entry], ..manifest::Catalog::default() };
         assert_eq!(serde_json::to_string(&written).unwrap(), serde_json::to_string(&expected).unwrap());
         assert_eq!((written.kind(0), written.kind(1), written.kind(2)), (None, Some(Kind::Table), None));
     }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::copy_part::{self, Shared, work};
 use super::data::{DataPlan, Planner, data_plan};
+use super::data_types::data_types;
 use super::database::facts;
 use super::entries::{Entries, entries};
 use super::error::Error;
@@ -157,8 +158,9 @@ async fn write(
     let sequences = sequences::of(&database, &entries, &plan.absent);
     let relations = statistics::relations_of(&database, &entries);
     let large_objects = database.large_objects.len() as u64;
+    let types = if options.schema_only { Vec::new() } else { data_types(&database) };
     drop(database);
-    let catalog = Catalog::new(facts, globals, entries);
+    let catalog = Catalog::new(facts, globals, types, entries);
     plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
     skipped.extend(plan.absent.values().cloned());
 

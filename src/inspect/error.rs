@@ -12,6 +12,39 @@ pub enum Error {
     /// Its privileges cannot be understood.
     #[error("cannot read the privileges of schema public, a tablespace or a parameter")]
     Acl(#[from] crate::object::acl::AclError),
+    /// There are no rows of that name.
+    #[error(transparent)]
+    Name(#[from] super::table_name::NameError),
+    /// A value can only be printed by a server.
+    #[error("column {column} has type {data_type}, whose binary form is not known")]
+    Opaque {
+        /// The column, quoted.
+        column: String,
+        /// Its type, or one within it.
+        data_type: String,
+    },
+    /// Rows that are stored as text cannot be printed in binary form.
+    #[error("{0} is stored as text")]
+    TextRows(String),
+    /// The rows are in an encoding that a name would have to be converted to.
+    #[error("the rows are in {encoding}, and the name {name} is not ASCII")]
+    Encoding {
+        /// Of a column or a field, quoted.
+        name: String,
+        /// Of the database.
+        encoding: String,
+    },
+    /// The record is as it was written, but a value in it is none of its type.
+    #[error("{table}: row {row} does not fit the columns")]
+    Value {
+        /// How messages name the table.
+        table: String,
+        /// Its number, from 1.
+        row: u64,
+    },
+    /// The rows cannot be written.
+    #[error("cannot write the rows")]
+    Output(#[source] std::io::Error),
     /// The system gives no random bytes.
     #[error("cannot make a random key: {0}")]
     Random(String),

@@ -1,4 +1,4 @@
-//! What is in an archive, without a server: its contents, and its definitions as SQL.
+//! What is in an archive, without a server: its contents, its definitions as SQL, the rows of a table.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), pgark::inspect::Error> {
@@ -13,14 +13,19 @@
 mod contents;
 mod error;
 mod globals;
+mod rows;
 mod schema;
+mod table_name;
 
+use std::io::Write;
 use std::path::Path;
 
 pub use contents::{Contents, LargeObjects, Object, Table};
 pub use error::Error;
 pub use globals::globals_sql;
+pub use rows::Format;
 pub use schema::{restrict_key, schema_sql};
+pub use table_name::NameError;
 
 use crate::archive::{ArchiveFile, Limits};
 
@@ -51,4 +56,16 @@ pub fn globals(path: &Path, passwords: bool) -> Result<String, Error> {
     let archive = ArchiveFile::open(path, Limits::default())?;
     let globals = archive.catalog()?.globals.ok_or(Error::NoGlobals)?;
     globals_sql(&archive.begin()?, &globals, &restrict_key()?, passwords)
+}
+
+/// Writes the rows of a table in the archive `path`, in the order and the encoding of the dump, and returns their number.
+///
+/// `table` is a name as SQL writes it, with its schema, or to be found in the search_path of whoever dumped. Memory: a frame,
+/// or one row with the text of one value of it, where those are larger. What was written before an error is good, but not all.
+///
+/// # Errors
+/// As [`contents`]; [`Error::Name`]; rows that cannot be printed in this format; `out` fails ([`Error::Output`]).
+pub fn cat(path: &Path, table: &str, format: Format, out: &mut impl Write) -> Result<u64, Error> {
+    let archive = ArchiveFile::open(path, Limits::default())?;
+    rows::print(&archive, table, format, out)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::data_type::DataType;
 use super::entry::{Entry, SecurityLabel};
 use super::globals::Globals;
 use crate::sql::{ident, literal};
@@ -17,6 +18,9 @@ pub struct Catalog {
     /// The globals of the cluster, if they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub globals: Option<Globals>,
+    /// Types that the rows use and that are not built in, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<DataType>,
     /// What is restored, in restore order; `entries[i].id == i + 1`.
     pub entries: Vec<Entry>,
 }

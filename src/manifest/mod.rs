@@ -3,6 +3,7 @@
 //! Restore needs nothing else: it never has to understand an object kind. Unknown fields are ignored.
 
 mod begin;
+mod data_type;
 mod database;
 mod entry;
 mod globals;
@@ -10,6 +11,7 @@ mod late;
 mod statistics;
 
 pub use begin::{Begin, Features, Source};
+pub use data_type::{DataType, TypeField, TypeForm};
 pub use database::{Catalog, Database, DatabaseLabel, PublicSchema, Setting};
 pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section, SecurityLabel};
 pub use globals::{Globals, Membership, Parameter, Role, Tablespace};

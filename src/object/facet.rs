@@ -78,12 +78,14 @@ pub struct Parent {
     pub detach_pending: bool,
 }
 
-/// What COPY BINARY must know of a type (objects.md §41); `type.sql`.
+/// What COPY BINARY, and whoever reads its rows, must know of a type (objects.md §41); `type.sql`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TypeFact {
     /// pg_type.oid
     pub oid: u32,
+    /// `format_type(oid, NULL)`
+    pub name: String,
     /// typtype
     pub kind: String,
     /// the type has both typsend and typreceive
@@ -94,6 +96,8 @@ pub struct TypeFact {
     pub base: u32,
     /// types of the attributes of a composite
     pub fields: Vec<u32>,
+    /// their names
+    pub field_names: Vec<String>,
 }
 
 /// An object that another stands for in the graph: row types, array types, multiranges, indexes of constraints;

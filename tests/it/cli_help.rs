@@ -2,7 +2,7 @@
 
 use crate::support::TestCli;
 
-const COMMANDS: [&str; 7] = ["dump", "restore", "verify", "list", "info", "schema", "doctor"];
+const COMMANDS: [&str; 8] = ["dump", "restore", "verify", "list", "info", "schema", "doctor", "cat"];
 
 #[test]
 fn help_has_examples_first_and_fits_two_screens() {

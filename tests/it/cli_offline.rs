@@ -93,9 +93,10 @@ fn every_command_says_what_is_the_matter_with_a_file() {
         ("other.sql", 4, "psql -d NAME -f other.sql"),
         ("folder", 2, "folder is a directory"),
     ];
-    for command in ["verify", "list", "info", "schema"] {
+    for command in ["verify", "list", "info", "schema", "cat"] {
         for (file, code, expected) in cases {
-            let outcome = cli.run([command, file]);
+            let table = (command == "cat").then_some("t");
+            let outcome = cli.run([command, file].into_iter().chain(table));
             assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(code), ""), "{command} {file}");
             assert!(outcome.stderr.contains(expected), "{command} {file}: {}", outcome.stderr);
             assert!(outcome.stderr.contains("hint: "), "{command} {file}: {}", outcome.stderr);

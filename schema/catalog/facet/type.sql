@@ -9,6 +9,7 @@ with used (oid) as (
 )
 select
     t.oid as oid,
+    format_type(t.oid, null) as name,
     t.typtype as kind,
     t.typsend <> 0 and t.typreceive <> 0 as has_binary,
     case when e.typarray = t.oid then e.oid else 0::oid end as element,
@@ -18,13 +19,16 @@ select
         when m.rngtypid is not null then m.rngtypid --@ 14..
         else 0::oid
     end as base,
-    coalesce(f.fields, '{}') as fields
+    coalesce(f.fields, '{}') as fields,
+    coalesce(f.field_names, '{}') as field_names
 from pg_type t
 left join pg_type e on e.oid = t.typelem
 left join pg_range r on r.rngtypid = t.oid
 left join pg_range m on m.rngmultitypid = t.oid --@ 14..
 left join lateral (
-    select array_agg(a.atttypid order by a.attnum) as fields
+    select
+        array_agg(a.atttypid order by a.attnum) as fields,
+        array_agg(a.attname::text order by a.attnum) as field_names
     from pg_attribute a
     where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
 ) f on t.typtype = 'c'

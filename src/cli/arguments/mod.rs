@@ -13,7 +13,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub use connection::Connection;
 pub use doctor::Doctor;
 pub use dump::{CopyFormat, Dump};
-pub use offline::{Info, List, Schema, Sort, Verify};
+pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
 pub use restore::Restore;
 pub use secret::hidden;
 
@@ -72,6 +72,8 @@ pub enum Command {
     Schema(Schema),
     /// Tell whether a database can be dumped or restored here, and what will hurt
     Doctor(Doctor),
+    /// Print the rows of a table in an archive
+    Cat(Cat),
 }
 
 impl Command {
@@ -94,7 +96,7 @@ impl Command {
             Self::Dump(dump) => Some(&dump.talk),
             Self::Restore(restore) => Some(&restore.talk),
             Self::Verify(verify) => Some(&verify.talk),
-            Self::List(_) | Self::Info(_) | Self::Schema(_) | Self::Doctor(_) => None,
+            Self::List(_) | Self::Info(_) | Self::Schema(_) | Self::Doctor(_) | Self::Cat(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
-//! `pgark verify`, `list`, `info`, `schema`: an archive and no server.
+//! `pgark verify`, `list`, `info`, `schema`, `cat`: an archive and no server.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -105,4 +106,37 @@ pub struct Schema {
     /// With the hashes of the roles' passwords
     #[arg(long, requires = "globals")]
     pub role_passwords: bool,
+}
+
+/// Arguments of `pgark cat`.
+#[derive(Args, Debug)]
+#[command(
+    help_template = TEMPLATE,
+    before_help = "\
+Examples:
+  pgark cat app.pgark orders | head                      CSV with a header
+  pgark cat app.pgark app.orders --format jsonl | jq .total
+  pgark cat app.pgark 'app.\"Odd name\"' --format copy | psql -d app -c 'COPY t FROM STDIN'"
+)]
+pub struct Cat {
+    /// Archive to read
+    pub archive: PathBuf,
+    /// Table, as SQL writes it; without a schema it is looked for in the search_path of the dump
+    pub table: OsString,
+    /// How to print the rows: csv, jsonl (a JSON object per line), copy (COPY's text) or binary
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = RowsAs::Csv, hide_possible_values = true)]
+    pub format: RowsAs,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowsAs {
+    /// COPY's CSV, with a header.
+    Csv,
+    /// JSON, an object per line.
+    Jsonl,
+    /// COPY's text.
+    Copy,
+    /// COPY's binary file.
+    Binary,
 }

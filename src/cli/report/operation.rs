@@ -5,7 +5,7 @@ use pgark::server::Class;
 use pgark::sql::ident;
 use pgark::{doctor, dump, inspect, preflight, restore, verify};
 
-use super::hint::create_database;
+use super::hint::{create_database, shell_path};
 use super::{Report, Scene};
 use crate::cli::{exit, figure};
 
@@ -198,6 +198,19 @@ impl Report {
         match error {
             inspect::Error::Archive(error) => Self::archive(error, scene),
             inspect::Error::NoGlobals => Self::new(exit::REFUSED, error).hint("pgark dump --globals"),
+            inspect::Error::Name(error) => no_table(error, scene),
+            inspect::Error::Opaque { .. } => {
+                Self::new(exit::REFUSED, error).hint("--format binary prints the rows as they are stored")
+            }
+            inspect::Error::TextRows(_) => Self::new(exit::REFUSED, error)
+                .hint("--format copy prints the rows as they are stored; csv and jsonl work, too"),
+            inspect::Error::Encoding { .. } => {
+                Self::new(exit::REFUSED, error).hint("--format copy and --format binary print no names")
+            }
+            inspect::Error::Value { .. } => {
+                Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep")
+            }
+            inspect::Error::Output(error) => Self::new(exit::IO, "cannot write to stdout").cause(error),
             other => Self::unexpected(other).causes_of(other),
         }
     }
@@ -218,6 +231,22 @@ impl Report {
             figure::count(rows, "row")
         ))
         .hint("drop the target and make it again before the next restore")
+    }
+}
+
+fn no_table(error: &inspect::NameError, scene: &Scene<'_>) -> Report {
+    let report = Report::new(exit::USAGE, error);
+    match (error, scene.archive) {
+        (inspect::NameError::Syntax(_), _) => {
+            report.hint("write it as in SQL: orders, app.orders, 'app.\"Odd name\"'")
+        }
+        (inspect::NameError::Missing { near, .. }, _) if !near.is_empty() => {
+            report.hint(format!("did you mean {}?", near.join(", ")))
+        }
+        (_, Some(path)) => {
+            report.hint(format!("see which tables have rows: pgark list {}", shell_path(path)))
+        }
+        _ => report,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::sql::Sql;
 use crate::version::Version;
 
 /// OIDs below this one are fixed in every server; built-in types only.
-const OID_FIXED_MAX: u32 = 10_000;
+pub const OID_FIXED_MAX: u32 = 10_000;
 
 /// Built-in types whose binary form must not travel: the oid aliases send raw OIDs, xml_send adds an encoding
 /// declaration that xml_recv does not undo, empty vectors and an empty tsquery are sent in a form that is not received (seen up to 17, and in 18).
