@@ -268,7 +268,7 @@ fn a_full_disk_leaves_nothing_behind() {
         );
     }
     assert_eq!(
-        source.sql("select count(*) from pg_stat_activity where application_name = 'pgark' and datname = current_database()"),
+        source.sql("select count(*) from pg_stat_activity where application_name like 'pgark %' and datname = current_database()"),
         "0\n"
     );
 }

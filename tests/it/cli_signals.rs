@@ -16,7 +16,7 @@ fn a_stopped_dump_leaves_no_file_and_no_session() {
     source.sql("create table orders (id int)");
     let _holder = LockHolder::new(&source);
     let ours =
-        "select from pg_stat_activity where application_name = 'pgark' and datname = current_database()";
+        "select from pg_stat_activity where application_name like 'pgark %' and datname = current_database()";
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let cli = TestCli::new();
         let running = cli.spawn(["dump", &source.conninfo(), "-f", "a.pgark"]);

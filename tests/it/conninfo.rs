@@ -143,7 +143,10 @@ impl Machine {
         });
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = [&output.stdout[..], &output.stderr].concat();
-        let program_pair = format!(" application_name={program}");
+        let program_pair = match program {
+            "pgark" => " application_name='pgark dump leader'".to_owned(),
+            other => format!(" application_name={other}"),
+        };
         let seen = self.probe.seen().into_iter().map(|line| {
             let mut line = line.replace(&program_pair, "").replace(&format!("={}", self.user), "={os}");
             for (name, path, encoded) in self.dirs() {

@@ -33,9 +33,9 @@ fn terminator(database: &TestDatabase, doing: &str, victim: &str) -> Background 
             for i in 1..10000 loop
                 perform pg_stat_clear_snapshot();
                 select pid into victim from pg_stat_activity a
-                where datname = '{0}' and application_name = 'pgark' and {victim}
+                where datname = '{0}' and application_name like 'pgark %' and {victim}
                   and exists (select from pg_stat_activity
-                      where datname = '{0}' and application_name = 'pgark' and state = 'active' and query ~* '^{doing}')
+                      where datname = '{0}' and application_name like 'pgark %' and state = 'active' and query ~* '^{doing}')
                 order by backend_start limit 1;
                 if victim is not null then
                     perform pg_terminate_backend(victim);
