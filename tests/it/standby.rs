@@ -146,7 +146,7 @@ fn in_the_way(pair: &Pair, cli: &TestCli, more: &[&str]) -> Running {
     let running = cli.spawn(arguments.iter().chain(more));
     wait(
         pair.standby.server(),
-        "exists (select from pg_stat_activity where application_name = 'pgark dump worker 1' and query like 'COPY %')",
+        "exists (select from pg_stat_activity where application_name = 'pgark dump worker 1' and query like '%COPY %')",
     );
     running.signal(Signal::STOP);
     pair.database.sql("delete from wide where id % 2 = 0");

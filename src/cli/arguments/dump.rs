@@ -46,7 +46,7 @@ pub struct Dump {
     /// Read every table in one part
     #[arg(long, conflicts_with = "split_above")]
     pub no_split: bool,
-    /// Definitions only: no rows, sequence values, large objects or statistics
+    /// Definitions only: no rows, values or statistics
     #[arg(short, long)]
     pub schema_only: bool,
     /// Also dump what belongs to the cluster: roles, their settings and memberships, tablespaces
@@ -70,7 +70,7 @@ pub struct Dump {
     /// Give up when the server shows no sign of life for so long (10min) [default: never]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub stall_timeout: Option<Duration>,
-    /// Begin again so often, in a new snapshot, when the server goes away or cancels the dump
+    /// Begin again so often when the server goes away or cancels the dump
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub retries: u32,
     /// Format of rows: auto (binary where that is safe) or text
