@@ -39,6 +39,8 @@ pub struct Shared {
     next: AtomicUsize,
     /// Parts that workers could not lock.
     left: Mutex<Vec<usize>>,
+    /// The server is a standby.
+    standby: bool,
     /// zstd level.
     pub level: i32,
     /// Encoders that are free.
@@ -86,7 +88,7 @@ pub async fn work(
         shared.ctx.meter.worker(index, format!("{} part {}", first.label, first.part.number + 1));
         let mut rest = lot.clone();
         while !rest.is_empty() {
-            let sql = lot::message(&shared.parts[rest.clone()]);
+            let sql = lot::message(&shared.parts[rest.clone()], shared.standby);
             let Err(stop) = copy(rest.clone(), &sql, &mut session, shared, records).await else { break };
             match stop.error {
                 Error::Server(error) if error.class() == server::Class::Lock && !stop.within => {
@@ -265,13 +267,14 @@ fn flags(frame: &Pending, last: bool) -> Flags {
 
 impl Shared {
     /// Everything that workers share, nothing copied yet.
-    pub fn new(ctx: Context, parts: Vec<PlannedPart>, level: i32) -> Self {
+    pub fn new(ctx: Context, parts: Vec<PlannedPart>, standby: bool, level: i32) -> Self {
         Self {
             ctx,
             lots: lots(&parts),
             parts,
             next: AtomicUsize::new(0),
             left: Mutex::default(),
+            standby,
             level,
             encoders: Mutex::default(),
             buffers: Buffers::default(),

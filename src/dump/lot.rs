@@ -31,15 +31,30 @@ pub fn lots(parts: &[PlannedPart]) -> Vec<Range<usize>> {
 ///
 /// A part that cannot be locked at once fails: behind somebody who queues for an exclusive lock this session would
 /// wait for him, and he for the leader.
-pub fn message(parts: &[PlannedPart]) -> String {
-    let mut sql = String::from("SAVEPOINT lot;");
-    for planned in parts {
-        for statement in planned.lock.iter().chain([&planned.part.sql]) {
-            sql.push_str(statement);
-            sql.push(';');
-        }
+///
+/// On a `standby` the locks stay: who is within a savepoint when replay needs what he reads is not told so, but
+/// disconnected (the server's `ProcessRecoveryConflictInterrupt`).
+pub fn message(parts: &[PlannedPart], standby: bool) -> String {
+    let mut sql = String::new();
+    let mut add = |statement: &str| {
+        sql.push_str(statement);
+        sql.push(';');
+    };
+    if !standby {
+        add("SAVEPOINT lot");
     }
-    sql + UNDO
+    for PlannedPart { part, lock, .. } in parts {
+        match lock {
+            Some(lock) if standby => ["SAVEPOINT lot", lock, "RELEASE lot"].into_iter().for_each(&mut add),
+            Some(lock) => add(lock),
+            None => {}
+        }
+        add(&part.sql);
+    }
+    if !standby {
+        add(UNDO);
+    }
+    sql
 }
 
 /// Ends what [`message`] began, also after an error. The transaction, and so the snapshot, goes on.
@@ -71,8 +86,12 @@ mod tests {
     #[test]
     fn the_locks_of_a_lot_end_with_it() {
         assert_eq!(
-            message(&[planned(1), planned(2)]),
-            "SAVEPOINT lot;LOCK t;COPY t;LOCK t;COPY t;ROLLBACK TO lot;RELEASE lot"
+            message(&[planned(1), planned(2)], false),
+            "SAVEPOINT lot;LOCK t;COPY t;LOCK t;COPY t;ROLLBACK TO lot;RELEASE lot;"
+        );
+        assert_eq!(
+            message(&[planned(1), planned(2)], true),
+            "SAVEPOINT lot;LOCK t;RELEASE lot;COPY t;SAVEPOINT lot;LOCK t;RELEASE lot;COPY t;"
         );
     }
 }

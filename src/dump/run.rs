@@ -180,7 +180,7 @@ async fn write(
     let DataPlan { parts, extents, .. } = plan;
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
-    let shared = Arc::new(Shared::new(ctx.clone(), parts, options.level));
+    let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level));
     let jobs = (source.sessions().len() - 1).max(1);
     let statistics = options.statistics && !options.schema_only;
     let with_statistics = statistics.then_some(&relations);
