@@ -39,6 +39,8 @@ pub struct Shared {
     next: AtomicUsize,
     /// Parts that workers could not lock.
     left: Mutex<Vec<usize>>,
+    /// How many parts are complete.
+    copied: AtomicUsize,
     /// The server is a standby.
     standby: bool,
     /// zstd level.
@@ -186,6 +188,7 @@ async fn copy_part(
         send(planned, frame, frame_no, pending.is_empty(), shared, records).await?;
         frame_no += 1;
     }
+    shared.copied.fetch_add(1, Ordering::Relaxed);
     let meter = &shared.ctx.meter;
     Meter::add(&meter.items_done, 1);
     // A table's size on disk is not that of its rows in COPY: what is left is estimated, what is done is known.
@@ -274,6 +277,7 @@ impl Shared {
             parts,
             next: AtomicUsize::new(0),
             left: Mutex::default(),
+            copied: AtomicUsize::new(0),
             standby,
             level,
             encoders: Mutex::default(),
@@ -293,6 +297,18 @@ impl Shared {
         let next = self.next.swap(self.lots.len(), Ordering::Relaxed);
         left.extend(self.lots.iter().skip(next).cloned().flatten());
         left
+    }
+
+    /// Makes sure that no part was forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Worker`] if one was: a mistake of pgark.
+    pub fn complete(&self) -> Result<(), Error> {
+        let (copied, planned) = (self.copied.load(Ordering::Relaxed), self.parts.len());
+        match copied == planned {
+            true => Ok(()),
+            false => Err(Error::Worker(format!("copying: {copied} of {planned} parts are complete"))),
+        }
     }
 
     fn encoder(&self) -> Result<Encoder, Error> {

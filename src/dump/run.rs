@@ -321,7 +321,9 @@ async fn copy(
         error = source.leader().lost() => Err(error.context("the session that holds snapshot and locks").into()),
     };
     let first = match first {
-        Ok(carried) => copy_left(source, shared, &records).await.map(|()| carried),
+        Ok(carried) => {
+            copy_left(source, shared, &records).await.and_then(|()| shared.complete()).map(|()| carried)
+        }
         Err(error) => Err(error),
     };
     drop(records);
