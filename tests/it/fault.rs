@@ -78,11 +78,9 @@ fn a_dump_ends_with_any_of_its_sessions() {
         let terminator = terminator(&source, "savepoint lot", victim);
         let outcome = cli.run(["dump", &source.conninfo(), "-f", "a.pgark", "-j", "2"]);
         terminator.wait().unwrap();
-        expect(
-            &outcome,
-            LOST,
-            &["the connection to the server was lost", "terminating connection due to administrator command"],
-        );
+        // A backend that waits for its client to read says nothing when it is terminated (the server's
+        // ProcessClientWriteInterrupt), so its words are not always there.
+        expect(&outcome, LOST, &["the connection to the server was lost"]);
         nothing_left(&cli);
     }
 }
