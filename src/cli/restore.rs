@@ -55,6 +55,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
             (false, false) => Globals::Skip,
         },
         statistics: !arguments.no_statistics,
+        maintenance_work_mem: arguments.maintenance_work_mem.clone(),
     };
     let prepared = tokio::select! {
         prepared = prepare(&ctx, &input, &conninfo, &options) => prepared.map_err(report)?,

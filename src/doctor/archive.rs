@@ -22,6 +22,7 @@ pub async fn check(
         create: None,
         globals: Globals::Skip,
         statistics: true,
+        maintenance_work_mem: None,
     };
     let prepared = prepare(ctx, &Input::File(path.to_owned()), conninfo, &options).await?;
     let plan = prepared.plan();

@@ -255,6 +255,11 @@ impl ReadyQueue {
         self.unsettled == 0
     }
 
+    /// How many jobs could perhaps start now, but for locks.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// How many jobs run.
     pub fn running(&self) -> usize {
         self.running

@@ -77,6 +77,13 @@ impl LockTable {
         }
     }
 
+    /// Locks that each transaction of a restore in `jobs` sessions may hold, so that all of them together take no more
+    /// than half of what is free.
+    pub fn share(&self, jobs: usize) -> usize {
+        let free = usize::try_from(self.capacity() - self.held).unwrap_or(0);
+        free / 2 / (jobs + 1)
+    }
+
     /// Every table is locked by the leader, and by a worker, too.
     fn needed(&self) -> i64 {
         let catalogs = CATALOGS.max(self.sessions.saturating_mul(CATALOGS_OF_SESSION) / 2);

@@ -6,8 +6,10 @@ use crate::manifest::{Acl, Entry};
 use crate::server::Session;
 use crate::sql::{Sql, ident, literal};
 
-/// Statements of one round trip: an implicit transaction; more would only fill the lock table.
+/// Statements of one round trip: an implicit transaction. More would save nothing.
 const BATCH_STATEMENTS_MAX: usize = 100;
+/// Locks that a statement takes, at most, but for those that reach many children: table, TOAST table and its index.
+const LOCKS_OF_STATEMENT: usize = 3;
 /// Text of one round trip, bytes; a single entry may be longer.
 const BATCH_BYTES_MAX: usize = 256 << 10;
 /// How much of a statement an error shows, characters.
@@ -104,7 +106,7 @@ fn shown(sql: &[String], error: &crate::server::Error) -> String {
     }
 }
 
-/// Runs works in order. `starts` is asked before each, more than once if need be: `false` leaves it out. `failed`
+/// Runs works in order, in transactions that hold at most about `locks` locks. `starts` is asked before each, more than once if need be: `false` leaves it out. `failed`
 /// decides about each failure: `Ok` goes on with the next work.
 ///
 /// # Errors
@@ -112,13 +114,14 @@ fn shown(sql: &[String], error: &crate::server::Error) -> String {
 pub async fn run_all(
     session: &Session,
     works: &[Work],
+    locks: usize,
     mut starts: impl FnMut(&Work) -> bool,
     mut done: impl FnMut(&Work),
     mut failed: impl FnMut(&Work, Error) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut rest = works;
     while !rest.is_empty() {
-        let (batch, after) = rest.split_at(batch_len(rest));
+        let (batch, after) = rest.split_at(batch_len(rest, locks));
         rest = after;
         let batch: Vec<&Work> = batch.iter().filter(|work| starts(work)).collect();
         let text = batch
@@ -146,12 +149,13 @@ pub async fn run_all(
     Ok(())
 }
 
-fn batch_len(works: &[Work]) -> usize {
+fn batch_len(works: &[Work], locks: usize) -> usize {
+    let statements_max = BATCH_STATEMENTS_MAX.min(locks / LOCKS_OF_STATEMENT);
     let (mut statements, mut bytes) = (0, 0);
     let fits = works.iter().take_while(|work| {
         statements += work.sql.len();
         bytes += work.sql.iter().map(String::len).sum::<usize>();
-        statements <= BATCH_STATEMENTS_MAX && bytes <= BATCH_BYTES_MAX
+        statements <= statements_max && bytes <= BATCH_BYTES_MAX
     });
     fits.count().max(1)
 }

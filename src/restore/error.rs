@@ -126,6 +126,11 @@ impl Error {
         }
     }
 
+    /// The server chose this session to end a deadlock: `deadlock_detected`.
+    pub fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Statement { source, .. } if source.sqlstate() == Some("40P01"))
+    }
+
     /// What a statement names does not exist: function, table, column, other object, schema.
     pub fn lacks_object(&self) -> bool {
         let Self::Statement { source, .. } = self else { return false };

@@ -1,6 +1,6 @@
 //! The jobs of a restore's parallel phase, with their dependencies and locks. Pure (ordering.md §12).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::plan::Phases;
 use super::units::Unit;
@@ -14,8 +14,17 @@ pub enum Task {
     Load(Unit),
     /// Nothing: all units of a table have been loaded. Position of the entry of the rows.
     Loaded(usize),
+    /// Nothing: the rows of all tables that inherit from this one, by position, are in.
+    LoadedBelow(usize),
     /// Runs the SQL of an entry, by position.
     Entry(usize),
+}
+
+impl Task {
+    /// It only waits for others.
+    pub fn is_marker(&self) -> bool {
+        matches!(self, Self::Loaded(_) | Self::LoadedBelow(_))
+    }
 }
 
 /// Jobs of which `tasks[i]` is what job `i` does.
@@ -68,8 +77,7 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
             late.extend(entry.deps.iter().map(|table| (*table, id)));
         }
     }
-    let first = jobs.jobs.len();
-    entries(catalog, &phases.post_data, &loaded, &mut jobs);
+    let first = entries(catalog, &phases.post_data, &loaded, &mut jobs);
     load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
     jobs
 }
@@ -127,12 +135,26 @@ pub fn entries_only(catalog: &Catalog, positions: &[usize]) -> Jobs {
     jobs
 }
 
-fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId, u64)>, jobs: &mut Jobs) {
+/// Returns the number of the first one's job; the others follow.
+fn entries(
+    catalog: &Catalog,
+    positions: &[usize],
+    loaded: &HashMap<u32, (JobId, u64)>,
+    jobs: &mut Jobs,
+) -> JobId {
+    let locks = Locks::new(catalog);
+    let loaded_below = locks.loaded_below(loaded);
+    // One job that waits for all children, since many may wait for it.
+    let below: HashMap<u32, JobId> = loaded_below
+        .into_iter()
+        .map(|(table, deps)| {
+            let job = Job { deps, ..Job::default() };
+            (table, jobs.push(Task::LoadedBelow(table as usize - 1), job))
+        })
+        .collect();
     let first = jobs.jobs.len();
     let by_id: HashMap<u32, JobId> =
         positions.iter().enumerate().map(|(n, &at)| (catalog.entries[at].id, first + n)).collect();
-    let locks = Locks::new(catalog);
-    let loaded_below = locks.loaded_below(loaded);
     for &at in positions {
         let entry = &catalog.entries[at];
         let (mut deps, mut after): (Vec<JobId>, Vec<JobId>) = Default::default();
@@ -143,9 +165,9 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
                 deps.push(*job);
                 cost = cost.max(*bytes);
             }
-            // Triggers and checks go on to the children, whose rows must be in by then; an index does not.
-            if entry.kind != "index" {
-                deps.extend(loaded_below.get(dep).into_iter().flatten());
+            // Triggers and checks go on to the children, whose rows must be in by then; indexes do not.
+            if !matches!(entry.kind.as_str(), "index" | "index_attach") {
+                deps.extend(below.get(dep));
             }
         }
         if entry.kind == "domain_check" {
@@ -155,6 +177,7 @@ fn entries(catalog: &Catalog, positions: &[usize], loaded: &HashMap<u32, (JobId,
         let (exclusive, shared) = locks.of(entry);
         jobs.push(Task::Entry(at), Job { cost, deps, after, exclusive, shared });
     }
+    first
 }
 
 /// Which tables the statements of entries lock.
@@ -205,8 +228,8 @@ impl<'a> Locks<'a> {
     }
 
     /// For each table when the rows of those that inherit from it are in.
-    fn loaded_below(&self, loaded: &HashMap<u32, (JobId, u64)>) -> HashMap<u32, Vec<JobId>> {
-        let mut below: HashMap<u32, Vec<JobId>> = HashMap::new();
+    fn loaded_below(&self, loaded: &HashMap<u32, (JobId, u64)>) -> BTreeMap<u32, Vec<JobId>> {
+        let mut below: BTreeMap<u32, Vec<JobId>> = BTreeMap::new();
         for (table, (job, _)) in loaded {
             for parent in self.above(vec![*table]) {
                 below.entry(parent).or_default().push(*job);
@@ -268,11 +291,16 @@ mod tests {
     fn loaded_before(jobs: &Jobs, id: u32) -> Vec<u32> {
         let is_entry = |task: &Task| matches!(task, Task::Entry(at) if *at as u32 + 1 == id);
         let job = &jobs.jobs[jobs.tasks.iter().position(is_entry).unwrap()];
-        let loaded = |dep: &usize| match jobs.tasks[*dep] {
+        let below = |dep: &usize| match jobs.tasks[*dep] {
+            Task::LoadedBelow(_) => jobs.jobs[*dep].deps.clone(),
+            _ => vec![*dep],
+        };
+        let loaded = |dep: usize| match jobs.tasks[dep] {
             Task::Loaded(at) => Some(at as u32 + 1),
             _ => None,
         };
-        let mut found: Vec<u32> = job.deps.iter().chain(&job.after).filter_map(loaded).collect();
+        let mut found: Vec<u32> =
+            job.deps.iter().chain(&job.after).flat_map(below).filter_map(loaded).collect();
         found.sort_unstable();
         found.dedup();
         found

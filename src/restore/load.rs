@@ -18,9 +18,9 @@ use crate::server::{CopyIn, Session};
 use crate::sql::literal;
 
 /// Signature, flags and extension length of COPY BINARY (documentation: COPY, "Binary Format").
-const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Its trailer.
-const BINARY_TRAILER: &[u8] = b"\xff\xff";
+pub const BINARY_TRAILER: &[u8] = b"\xff\xff";
 /// Bytes of large objects that one statement writes.
 const LARGE_OBJECT_BYTES: usize = 4 << 20;
 
@@ -38,11 +38,13 @@ impl Encoding {
     }
 
     /// The COPY of an entry. The setting ends with the statement's implicit transaction, or right after it.
-    fn copy(&self, entry: &Entry) -> Option<(String, RowFormat)> {
+    pub fn copy(&self, entry: &Entry, freeze: bool) -> Option<(String, RowFormat)> {
         let data = entry.data.as_ref()?;
-        let options = match data.format {
-            RowFormat::Binary => " WITH (FORMAT binary)",
-            RowFormat::Text | RowFormat::LargeObject => "",
+        let options = match (data.format, freeze) {
+            (RowFormat::Binary, true) => " WITH (FORMAT binary, FREEZE)",
+            (RowFormat::Binary, false) => " WITH (FORMAT binary)",
+            (_, true) => " WITH (FREEZE)",
+            (_, false) => "",
         };
         let copy = format!("{}{options}", data.copy);
         if self.rows == self.session {
@@ -70,7 +72,7 @@ impl<'a> Load<'a> {
         entry: &Entry,
         encoding: &Encoding,
     ) -> Result<Load<'a>, Error> {
-        let Some((sql, format)) = encoding.copy(entry) else {
+        let Some((sql, format)) = encoding.copy(entry, false) else {
             return Err(Error::Rows {
                 label: entry.label.clone(),
                 reason: "the entry has no rows".to_owned(),

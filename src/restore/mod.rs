@@ -7,24 +7,32 @@ mod ddl;
 mod error;
 mod extensions;
 mod globals;
+mod group;
+mod islands;
 mod jobs;
 mod leader;
 mod load;
+mod lots;
+mod maintenance;
+mod message;
 mod obstacle;
 mod perform;
 mod plan;
 mod pool;
+mod pre_data;
 mod prepare;
 mod privileges;
 mod public;
 mod refresh;
 mod run;
+mod sequences;
 mod settings;
 mod source;
 mod statistics;
 mod stream;
 mod target;
 mod units;
+mod works;
 
 use std::path::PathBuf;
 
@@ -61,6 +69,8 @@ pub struct Options {
     pub globals: Globals,
     /// Restore optimizer statistics, where archive and target can.
     pub statistics: bool,
+    /// `maintenance_work_mem` of each session, as the server reads it; otherwise it comes from the server's settings.
+    pub maintenance_work_mem: Option<String>,
 }
 
 /// How to make the database.

@@ -3,29 +3,26 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::ddl::{Work, acl_sql, run_all};
 use super::error::Error;
 use super::jobs::{data_and_post_data, entries_only};
 use super::leader::Leader;
 use super::load::Encoding;
 use super::pool::run_jobs;
+use super::pre_data::pre_data;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
+use super::sequences::value_works;
 use super::settings::setting_works;
 use super::source::{Source, drain};
 use super::stream::{Loaded, load_stream};
 use super::units::units;
+use super::works::{changed_acls, entry_works, grants, large_object_works, works};
 use super::{Summary, globals, public, statistics};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
-use crate::manifest::{Entry, SequenceValue};
-use crate::preflight::{Slots, fewer};
+use crate::preflight::{LockTable, Slots, fewer};
 use crate::server::{CancelHandle, Class, Session};
-use crate::sql::{literal, qualified};
-
-/// Kind of the entries that only have privileges.
-const CHANGED_ACL: &str = "changed_acl";
 
 impl Prepared {
     /// Does what the plan says.
@@ -43,7 +40,9 @@ impl Prepared {
             None => &self.server.facts().encoding,
         };
         let encoding = Encoding::new(&self.begin.source.encoding, encoding);
-        let run = Run::new(ctx.clone(), catalog, self.options.omit, self.options.keep_going, encoding);
+        let jobs = self.options.jobs;
+        let locks = LockTable::read(&self.leader, jobs).await?.share(jobs);
+        let run = Run::new(ctx.clone(), catalog, self.options.omit, self.options.keep_going, encoding, locks);
         let run = Arc::new(run);
         let mut running = vec![self.leader.cancel_handle()];
         if self.plan().globals_only {
@@ -71,7 +70,9 @@ impl Prepared {
     /// From the database that was only connected to into the new one.
     async fn move_in(&mut self) -> Result<(), Error> {
         self.leader = self.server.connect_another_as("restore leader").await?;
-        Ok(set_up(&self.leader).await?)
+        set_up(&self.leader).await?;
+        // Where it is the only session, it builds the indexes.
+        Ok(self.maintenance.set_up(&self.leader).await?)
     }
 
     async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
@@ -95,6 +96,7 @@ impl Prepared {
             match self.server.connect_another_as(&format!("restore worker {number}")).await {
                 Ok(session) => {
                     set_up(&session).await?;
+                    self.maintenance.set_up(&session).await?;
                     sessions.push(session);
                 }
                 Err(error) if error.class() == Class::Connect => {
@@ -134,7 +136,7 @@ async fn perform(
     let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, phases, options, globals, new, .. } = prepared;
+    let Prepared { server, leader, source, begin, mut phases, options, globals, new, .. } = prepared;
     let mut leader = Leader::new(leader, sessions);
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));
@@ -143,26 +145,35 @@ async fn perform(
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
     works(run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
-    works(run, &leader, phases.pre_data.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
-        .await?;
+    let mut units = match &source {
+        Source::File { file, late } => {
+            run.expect(late);
+            units(file.toc())
+        }
+        Source::Stream(_) => Vec::new(),
+    };
+    let in_place = pre_data(run, &mut leader, &source, &phases, &units).await?;
+    phases.leave_out(&in_place);
+    units.retain(|unit| !in_place.contains(&(unit.entry as usize - 1)));
     works(run, &leader, large_object_works(run)).await?;
 
-    ctx.event(Event::Phase { name: "data", items: plan.tables });
-    let (file, late, identity, units, records) = match source {
+    ctx.event(Event::Phase { name: "data", items: phases.data.len() });
+    let (file, late, identity, records) = match source {
         Source::File { file, late } => {
-            let (identity, units) = (file.end().root.to_string(), units(file.toc()));
+            let identity = file.end().root.to_string();
             let records = statistics::Records::of_file(&file);
-            (Some(file), *late, identity, units, records)
+            (Some(file), *late, identity, records)
         }
         Source::Stream(items) => {
             let Loaded { late, identity, sessions, statistics } =
                 load_stream(run, items, leader.take_workers()).await?;
             leader.give_back(sessions);
-            (None, late, identity, Vec::new(), statistics::Records::of_pipe(statistics))
+            run.expect(&late);
+            (None, late, identity, statistics::Records::of_pipe(statistics))
         }
     };
-    run.expect(&late);
-    works(run, &leader, sequence_works(run, &late.sequences)).await?;
+    let values = late.sequences.iter().filter(|value| !in_place.contains(&(value.id as usize - 1)));
+    works(run, &leader, value_works(run, values)).await?;
     // Rows of a file, and each table's indexes and keys as soon as its own rows are in.
     let jobs = data_and_post_data(&run.catalog, &phases, units);
     let workers = run_jobs(run, file.as_ref(), leader.take_workers(), jobs).await?;
@@ -173,10 +184,9 @@ async fn perform(
         ctx.event(Event::Phase { name: "privileges", items: 0 });
         let version = server.facts().version;
         works(run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
-        works(run, &leader, acl_works(run, |entry| entry.kind != CHANGED_ACL)).await?;
+        works(run, &leader, grants(run)).await?;
         changed_acls(run, &leader).await?;
-        works(run, &leader, phases.acl.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
-            .await?;
+        works(run, &leader, entry_works(run, &phases.acl)).await?;
     }
     // Refreshes read everything, as users with their privileges.
     let jobs = entries_only(&run.catalog, &phases.refreshes);
@@ -202,8 +212,7 @@ async fn perform(
     }
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
-    works(run, &leader, phases.event_triggers.iter().map(|&at| run.work(&run.catalog.entries[at])).collect())
-        .await?;
+    works(run, &leader, entry_works(run, &phases.event_triggers)).await?;
 
     let (objects, rows) = run.totals();
     Ok(Summary {
@@ -246,71 +255,6 @@ async fn globals_only(prepared: Prepared, run: &Run) -> Result<Summary, Error> {
         duration_ms: started.elapsed().as_millis() as u64,
         ..Summary::default()
     })
-}
-
-/// Runs works on the leader. Those that need something that failed are skipped.
-async fn works(run: &Run, leader: &Session, works: Vec<Work>) -> Result<(), Error> {
-    Meter::add(&run.ctx.meter.items, works.len() as u64);
-    let result = run_all(
-        leader,
-        &works,
-        |work| work.id == 0 || run.may_start(run.entry(work.id)),
-        |work| {
-            run.done(usize::from(work.id > 0));
-            Meter::add(&run.ctx.meter.items_done, 1);
-        },
-        |work, error| run.failed(work.id, &work.label, error),
-    )
-    .await;
-    run.server_warnings(leader);
-    result
-}
-
-/// Large objects are made before their pages are written.
-fn large_object_works(run: &Run) -> Vec<Work> {
-    let entries = run.catalog.entries.iter().filter(|entry| entry.kind == "large_object");
-    entries.map(|entry| run.work(entry)).collect()
-}
-
-fn sequence_works(run: &Run, values: &[SequenceValue]) -> Vec<Work> {
-    values
-        .iter()
-        .map(|value| {
-            let entry = run.entry(value.id);
-            let name = literal(&qualified(entry.schema.as_deref(), &entry.name));
-            let sql = format!("SELECT pg_catalog.setval({name}, {}, {})", value.last_value, value.is_called);
-            Work { id: entry.id, label: entry.label.clone(), sql: vec![sql] }
-        })
-        .collect()
-}
-
-fn acl_works(run: &Run, of: impl Fn(&Entry) -> bool) -> Vec<Work> {
-    let entries = run.catalog.entries.iter().filter(|entry| !entry.acl.is_empty() && of(entry));
-    let alive = entries.filter(|entry| !run.has_failed(entry.id));
-    alive
-        .map(|entry| Work {
-            id: 0,
-            label: format!("privileges of {}", entry.label),
-            sql: acl_sql(&entry.acl),
-        })
-        .collect()
-}
-
-/// Privileges on what the target has of its own: members of extensions, pg_catalog. Where another version of it lacks a
-/// function, nobody misses privileges on that.
-async fn changed_acls(run: &Run, leader: &Session) -> Result<(), Error> {
-    let works = acl_works(run, |entry| entry.kind == CHANGED_ACL);
-    let failed = |work: &Work, error: Error| {
-        if error.lacks_object() {
-            run.warn(format!("{error}: {}", error.reason()));
-            return Ok(());
-        }
-        run.failed(work.id, &work.label, error)
-    };
-    let result =
-        run_all(leader, &works, |_| true, |_| Meter::add(&run.ctx.meter.items_done, 1), failed).await;
-    run.server_warnings(leader);
-    result
 }
 
 /// `ALTER DATABASE … SET`: who may not do that still gets everything else, and is told.

@@ -1,6 +1,6 @@
 //! What a restore will do: entries by phase, what the target must have. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
@@ -41,6 +41,13 @@ impl Phases {
             phase.push(at);
         }
         phases
+    }
+
+    /// Takes out entries that are in place already.
+    pub fn leave_out(&mut self, in_place: &HashSet<usize>) {
+        for phase in [&mut self.pre_data, &mut self.data, &mut self.post_data] {
+            phase.retain(|at| !in_place.contains(at));
+        }
     }
 }
 

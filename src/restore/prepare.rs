@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::create::NewDatabase;
 use super::error::Error;
 use super::globals;
+use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
 use super::plan::{Needs, Phases, Plan, version_warnings};
 use super::source::{self, Source};
@@ -29,6 +30,7 @@ pub struct Prepared {
     pub(super) options: Options,
     /// The database to make first, if any.
     pub(super) new: Option<NewDatabase>,
+    pub(super) maintenance: Maintenance,
     obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
@@ -85,6 +87,9 @@ pub async fn prepare(
     let facts = server.facts();
     ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
     set_up(&leader).await?;
+    let memory = options.maintenance_work_mem.as_deref();
+    let maintenance = Maintenance::read(&leader, options.jobs, memory).await?;
+    maintenance.set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
 
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
@@ -188,6 +193,7 @@ pub async fn prepare(
         globals,
         options: options.clone(),
         new,
+        maintenance,
         obstacle,
         plan,
         read_only: found.read_only,

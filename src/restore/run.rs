@@ -26,6 +26,8 @@ pub struct Run {
     pub keep_going: bool,
     /// How rows are sent.
     pub encoding: Encoding,
+    /// Locks that a transaction may hold.
+    pub locks: usize,
     state: Mutex<State>,
 }
 
@@ -45,8 +47,15 @@ struct State {
 
 impl Run {
     /// A restore that has not begun.
-    pub fn new(ctx: Context, catalog: Catalog, omit: Omit, keep_going: bool, encoding: Encoding) -> Self {
-        Self { ctx, catalog, omit, keep_going, encoding, state: Mutex::default() }
+    pub fn new(
+        ctx: Context,
+        catalog: Catalog,
+        omit: Omit,
+        keep_going: bool,
+        encoding: Encoding,
+        locks: usize,
+    ) -> Self {
+        Self { ctx, catalog, omit, keep_going, encoding, locks, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -72,7 +81,7 @@ impl Run {
     pub fn entry_id(&self, task: &Task) -> u32 {
         match task {
             Task::Load(unit) => unit.entry,
-            Task::Loaded(at) | Task::Entry(at) => self.catalog.entries[*at].id,
+            Task::Loaded(at) | Task::LoadedBelow(at) | Task::Entry(at) => self.catalog.entries[*at].id,
         }
     }
 
@@ -92,7 +101,7 @@ impl Run {
         match task {
             Task::Load(unit) => self.arrived(unit.entry, rows),
             Task::Entry(_) => self.done(1),
-            Task::Loaded(_) => {}
+            Task::Loaded(_) | Task::LoadedBelow(_) => {}
         }
     }
 

@@ -37,6 +37,9 @@ pub struct Restore {
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]
     pub jobs: usize,
+    /// Memory of each session for building indexes, as 512MB [default: from the server's settings]
+    #[arg(long, value_name = "SIZE")]
+    pub maintenance_work_mem: Option<String>,
     /// Do not ask; needed where nobody can be asked
     #[arg(short, long)]
     pub yes: bool,
