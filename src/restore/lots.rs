@@ -15,7 +15,7 @@ use super::sequences::set_value;
 use super::units::Unit;
 use crate::archive::{ArchiveFile, Decoder};
 use crate::event::Meter;
-use crate::manifest::{Entry, Section, SequenceValue};
+use crate::manifest::{Catalog, Entry, Section, SequenceValue};
 use crate::server::Session;
 
 /// Islands of one message, at most. Twice as many were no faster.
@@ -25,18 +25,18 @@ const BYTES_MAX: u64 = 1 << 20;
 /// Lots that wait for a session, at most.
 const QUEUE_MAX: usize = 2;
 
-/// Cuts islands into lots: as many as locks allow, and enough lots that `sessions` end at the same time.
-pub fn lots(islands: Vec<Island>, run: &Run, sessions: usize) -> Vec<Vec<Island>> {
+/// Cuts islands into lots: as many as have no more than `locks`, and enough lots that `sessions` end at the same time.
+pub fn lots(islands: Vec<Island>, catalog: &Catalog, locks: usize, sessions: usize) -> Vec<Vec<Island>> {
     let most = (islands.len() / (4 * sessions.max(1))).clamp(1, ISLANDS_MAX);
     let mut lots: Vec<Vec<Island>> = Vec::new();
     let (mut bytes, mut held) = (0, 0);
     for island in islands {
         bytes += island.bytes;
-        held += island.locks(&run.catalog);
+        held += island.locks(catalog);
         match lots.last_mut() {
-            Some(lot) if lot.len() < most && bytes <= BYTES_MAX && held <= run.locks => lot.push(island),
+            Some(lot) if lot.len() < most && bytes <= BYTES_MAX && held <= locks => lot.push(island),
             _ => {
-                (bytes, held) = (island.bytes, island.locks(&run.catalog));
+                (bytes, held) = (island.bytes, island.locks(catalog));
                 lots.push(vec![island]);
             }
         }
@@ -207,4 +207,33 @@ async fn send(run: &Run, session: &mut Session, lot: &[Ready]) -> Result<bool, E
     run.done(entries.iter().filter(|entry| entry.section != Section::Data).count());
     Meter::add(&run.ctx.meter.items_done, entries.len() as u64);
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lots;
+    use crate::manifest::{Catalog, Entry};
+    use crate::restore::islands::Island;
+
+    fn sizes(islands: &[u64], locks: usize, sessions: usize) -> Vec<usize> {
+        let table = serde_json::json!({
+            "id": 1, "kind": "table", "name": "t", "label": "t", "section": "pre-data",
+        });
+        let entries: Vec<Entry> = vec![serde_json::from_value(table).unwrap()];
+        let catalog = Catalog { entries, ..Catalog::default() };
+        let islands = islands.iter().map(|&bytes| Island { entries: vec![0], bytes }).collect();
+        lots(islands, &catalog, locks, sessions).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn a_lot_is_bounded_in_number_bytes_and_locks() {
+        assert_eq!(sizes(&[1; 300], 1000, 2)[..2], [32, 32]);
+        // Three locks each.
+        assert_eq!(sizes(&[1; 300], 20, 2)[..2], [6, 6]);
+        assert_eq!(sizes(&[1; 16], 1000, 2), [2; 8]);
+        let mut bytes = vec![1 << 20, 600 << 10, 300 << 10, 200 << 10];
+        bytes.extend([0; 100]);
+        assert_eq!(sizes(&bytes, 1000, 1)[..3], [1, 2, 26]);
+        assert_eq!(sizes(&[5], 0, 1), [1]);
+    }
 }

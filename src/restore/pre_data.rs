@@ -45,7 +45,7 @@ pub async fn pre_data(
             sources.units.entry(unit.entry).or_default().push(unit.clone());
         }
         let sessions = leader.take_workers();
-        let lots = lots(islands, run, sessions.len());
+        let lots = lots(islands, &run.catalog, run.locks, sessions.len());
         let (sessions, done) = run_lots(run, sources, sessions, lots).await?;
         leader.give_back(sessions);
         in_place.extend(done);

@@ -38,6 +38,7 @@ mod globals;
 mod globals_reported;
 mod grants;
 mod hostile_settings;
+mod islands;
 mod keep_going;
 mod kill;
 mod left_behind;
