@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod restore;
 mod schema;
+mod select;
 mod signals;
 mod stdio;
 mod summary;

@@ -26,6 +26,7 @@ use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Begin, Features, Late};
+use crate::object::table::data::follow_foreign_keys;
 use crate::object::{Database, Kind, Object as _};
 use crate::server::{Conninfo, Running};
 
@@ -108,7 +109,7 @@ async fn read(
     let mut attempts = 1;
     loop {
         let source = Source::connect(ctx, conninfo, options, running).await?;
-        match catalog::read(source.sessions()).await {
+        match catalog::read(source.sessions(), source.choice().only()).await {
             Ok(database) => return Ok((source, database)),
             Err(error) if attempts < READ_ATTEMPTS_MAX && error.may_pass() => attempts += 1,
             Err(error) => return Err(error.into()),
@@ -138,7 +139,8 @@ async fn write(
     let created = ctx.timestamp();
     let mut skipped = unsupported(ctx, &database, options)?;
     skipped.extend(hidden_options(ctx, &database));
-    if !options.schema_only {
+    let content = &options.selection.content;
+    if content.has_rows() {
         source.check_row_security().await?;
     }
     let mut left_out = Vec::new();
@@ -147,20 +149,32 @@ async fn write(
     let server = source.data_facts();
     // Only to find the order, and a good part of what was read.
     let depends = database.take_depends();
+    if content.rows_only {
+        follow_foreign_keys(&mut database);
+    }
+    if options.selection.leave_out.compression {
+        database.forget_compression();
+    }
     let planner = Planner::new(&database, &server, options);
-    let Entries { mut entries, mut warnings } =
-        entries(&database, depends, server.version, &planner, options.schema_only)?;
+    let Entries { mut entries, mut warnings, missing } =
+        entries(&database, depends, server.version, &planner, source.choice())?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(left_out);
-    let facts = facts(&database, server.version)?;
+    let mut facts = facts(&database, server.version)?;
+    if !source.choice().has_public() {
+        facts.public = None;
+    }
     let plan = data_plan(&mut entries);
     let sequences = sequences::of(&database, &entries, &plan.absent);
     let relations = statistics::relations_of(&database, &entries);
-    let large_objects = database.large_objects.len() as u64;
-    let types = if options.schema_only { Vec::new() } else { data_types(&database) };
+    let large_objects = entries.iter().filter(|entry| entry.kind == Kind::LargeObject).count() as u64;
+    let types = if content.has_rows() { data_types(&database) } else { Vec::new() };
     drop(database);
-    let catalog = Catalog::new(facts, globals, types, entries);
+    let mut catalog = Catalog::new(facts, globals, types, entries);
+    catalog.partial = options.selection.is_partial();
+    catalog.left_out = options.selection.leave_out.names();
+    catalog.missing = missing;
     plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
     skipped.extend(plan.absent.values().cloned());
 
@@ -171,7 +185,7 @@ async fn write(
         created,
         source: source.manifest(conninfo),
         expected_bytes: expected,
-        schema_only: options.schema_only,
+        schema_only: content.definitions_only,
         labels: options.labels.clone(),
     };
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
@@ -182,7 +196,7 @@ async fn write(
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level));
     let jobs = (source.sessions().len() - 1).max(1);
-    let statistics = options.statistics && !options.schema_only;
+    let statistics = options.statistics && content.has_rows();
     let with_statistics = statistics.then_some(&relations);
     let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::connection::Target;
 use super::value::{duration, label, level, size};
-use super::{Connection, TEMPLATE, Talk, jobs_default};
+use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark dump`.
 #[derive(Args, Debug)]
@@ -46,9 +46,6 @@ pub struct Dump {
     /// Read every table in one part
     #[arg(long, conflicts_with = "split_above")]
     pub no_split: bool,
-    /// Definitions only: no rows, values or statistics
-    #[arg(short, long)]
-    pub schema_only: bool,
     /// Also dump what belongs to the cluster: roles, their settings and memberships, tablespaces
     #[arg(long)]
     pub globals: bool,
@@ -77,6 +74,27 @@ pub struct Dump {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
         hide_default_value = true, hide_possible_values = true)]
     pub copy_format: CopyFormat,
+    /// What takes part.
+    #[command(flatten)]
+    pub select: Select,
+    /// These extensions, and nothing else that is in no schema
+    #[arg(
+        short,
+        long,
+        value_name = "PATTERN",
+        hide_short_help = true,
+        help_heading = "Selection (patterns as for psql; repeatable)"
+    )]
+    pub extension: Vec<String>,
+    /// What is left out.
+    #[command(flatten)]
+    pub leave_out: LeaveOut,
+    /// How columns are compressed
+    #[arg(long, hide_short_help = true, help_heading = "Left out")]
+    pub no_toast_compression: bool,
+    /// Rows of unlogged tables
+    #[arg(long, hide_short_help = true, help_heading = "Left out")]
+    pub no_unlogged_table_data: bool,
     /// Where to connect to.
     #[command(flatten)]
     pub connection: Connection,

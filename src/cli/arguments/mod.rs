@@ -6,6 +6,7 @@ mod dump;
 mod offline;
 mod restore;
 mod secret;
+mod select;
 mod value;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -16,6 +17,7 @@ pub use dump::{CopyFormat, Dump};
 pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
 pub use restore::Restore;
 pub use secret::hidden;
+pub use select::{LeaveOut, SectionName, Select};
 
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
