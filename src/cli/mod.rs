@@ -25,8 +25,6 @@ mod verify;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use arguments::{Cli, Command, Progress, hidden};
 use report::Report;
 use signals::Signals;
@@ -42,7 +40,7 @@ pub fn main() -> ExitCode {
 }
 
 fn start() -> u8 {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             let code = error.exit_code();

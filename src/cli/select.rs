@@ -5,6 +5,7 @@
     reason = "the command line is an edge: it reads the files that it names"
 )]
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -69,6 +70,33 @@ pub fn selection(select: &Select, leave_out: arguments::LeaveOut, place: Place) 
         })?;
     }
     Ok(selection)
+}
+
+/// The numbers in a list as `pgark list --toc` prints it, in order: the first word of each line, up to a `;`.
+///
+/// # Errors
+/// A line that begins with anything else; a number twice.
+pub fn list(file: &Path) -> Result<Vec<u32>, Report> {
+    let text = read(file)?;
+    let mut numbers = Vec::new();
+    let mut seen = HashSet::new();
+    for (at, line) in text.lines().enumerate() {
+        let entry = line.split(';').next().unwrap_or_default();
+        let Some(word) = entry.split_whitespace().next() else { continue };
+        let wrong = |cause: &str| {
+            Report::new(exit::USAGE, "the list of entries cannot be used")
+                .cause(cause)
+                .place(format!("{}, line {}", visible(&file.to_string_lossy()), at + 1))
+                .hint("make it with pgark list ARCHIVE --toc, then remove lines or put ; before them")
+        };
+        let number: u32 =
+            word.parse().map_err(|_| wrong("a line does not begin with the number of an entry"))?;
+        if number == 0 || !seen.insert(number) {
+            return Err(wrong(&format!("entry {number} is there twice, or cannot be")));
+        }
+        numbers.push(number);
+    }
+    Ok(numbers)
 }
 
 fn read(file: &Path) -> Result<String, Report> {

@@ -281,6 +281,7 @@ fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>) -> Result<Entry,
         columns: Vec::new(),
         version: object.version().map(str::to_owned),
         data: None,
+        left_out: false,
     })
 }
 

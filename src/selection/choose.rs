@@ -73,6 +73,8 @@ pub struct Chosen {
     pub(super) schemas: HashSet<String>,
     pub(super) extensions: HashSet<String>,
     pub(super) relations: Vec<Taken>,
+    /// In step with them: their schemas.
+    pub(super) homes: Vec<String>,
 }
 
 impl Selection {
@@ -85,7 +87,8 @@ impl Selection {
         let schemas = self.choose_schemas(world)?;
         let extensions = self.choose_extensions(world)?;
         let relations = self.choose_relations(world, &schemas, &extensions)?;
-        Ok(Chosen { selection: self.clone(), schemas, extensions, relations })
+        let homes = world.relations.iter().map(|relation| relation.schema.clone()).collect();
+        Ok(Chosen { selection: self.clone(), schemas, extensions, relations, homes })
     }
 
     fn choose_schemas(&self, world: &World) -> Result<HashSet<String>, SelectionError> {

@@ -105,6 +105,8 @@ impl Content {
     /// Whether objects of that kind take part, sections apart.
     pub fn has_kind(&self, kind: &str) -> bool {
         match is_data(kind) {
+            // It runs what definitions say, on rows.
+            true if kind == "refresh" => !self.definitions_only && !self.rows_only,
             true => !self.definitions_only || self.sequence_values && kind == "sequence_value",
             false => !self.rows_only,
         }

@@ -64,9 +64,11 @@ impl Chosen {
             ("table_data" | "sequence_value" | "refresh", Part::Relation(at)) => self.relations[at].rows,
             ("publication_table", Part::Relation(at)) => everything && self.relations[at].definition,
             ("publication_schema", _) => everything && self.schemas.contains(thing.name),
-            // It may be in another schema than its table.
+            // It may be in another schema than its table, which then takes part itself or not.
             ("statistics_object", Part::Relation(at)) => {
-                let has = |schema| selection.picks() || self.has_schema(schema);
+                let has = |schema| {
+                    if selection.picks() { schema == self.homes[at] } else { self.has_schema(schema) }
+                };
                 !selection.bare && self.relations[at].definition && thing.schema.is_some_and(has)
             }
             (kind, Part::Relation(at)) => {

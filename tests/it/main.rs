@@ -48,6 +48,8 @@ mod pooler;
 mod round_trip;
 mod search_path;
 mod security_label;
+mod selection;
+mod selection_restore;
 mod servers;
 mod slots;
 mod stall;

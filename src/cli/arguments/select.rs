@@ -4,9 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+/// Heading of what selects.
+pub const SELECTION: &str = "Selection (patterns as for psql; repeatable)";
+/// Heading of what is left out.
+pub const LEFT_OUT: &str = "Left out";
+
 /// Patterns of names and parts of objects.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Selection (patterns as for psql; repeatable)")]
+#[command(next_help_heading = SELECTION)]
 pub struct Select {
     /// These schemas and what they contain
     #[arg(short = 'n', long, value_name = "PATTERN")]
@@ -14,7 +19,7 @@ pub struct Select {
     /// Not these schemas
     #[arg(short = 'N', long, value_name = "PATTERN")]
     pub exclude_schema: Vec<String>,
-    /// These tables, views, sequences with what hangs on them, nothing else
+    /// These tables, views, sequences, with what hangs on them
     #[arg(short = 't', long, value_name = "PATTERN")]
     pub table: Vec<String>,
     /// The same with partitions and children
@@ -74,7 +79,7 @@ pub enum SectionName {
 
 /// What is left out wherever it is met.
 #[derive(Args, Clone, Copy, Debug, Default)]
-#[command(next_help_heading = "Left out")]
+#[command(next_help_heading = LEFT_OUT)]
 pub struct LeaveOut {
     /// Ownership
     #[arg(short = 'O', long)]

@@ -124,6 +124,8 @@ impl Report {
             E::Rows { .. } => {
                 Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep").arrived(meter)
             }
+            E::Selection(error) => Self::selection(error),
+            E::NeedsFile => Self::new(exit::REFUSED, error).hint("write the archive to a file first"),
             E::NotEmpty(present) => {
                 let report = Self::new(exit::REFUSED, "the target database is not empty");
                 let report =
