@@ -25,11 +25,13 @@ use crate::archive::{self, ArchiveId, Overwrite, RecordType, Status, StoreError,
 use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
-use crate::manifest::{Begin, Features, Late};
+use crate::manifest::{Begin, Features, Late, Missing};
 use crate::object::table::data::follow_foreign_keys;
 use crate::object::{Database, Kind, Object as _};
 use crate::server::{Conninfo, Running};
 
+/// Of what a selection leaves out and needs, so much is named in the warning; the archive has all.
+const NEEDED_SHOWN: usize = 5;
 /// So often the catalog may change while it is read.
 const READ_ATTEMPTS_MAX: usize = 5;
 
@@ -159,6 +161,9 @@ async fn write(
     let Entries { mut entries, mut warnings, missing } =
         entries(&database, depends, server.version, &planner, source.choice())?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
+    if options.selection.has_names() && !missing.is_empty() && content.is_all() {
+        warnings.push(needed(&missing));
+    }
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(left_out);
     let mut facts = facts(&database, server.version)?;
@@ -266,6 +271,17 @@ fn unsupported(ctx: &Context, database: &Database, options: &Options) -> Result<
     }
     names.iter().for_each(|name| ctx.warn(format!("left out: {name}")));
     Ok(names)
+}
+
+/// What a restore will look for on its target, the first few by name.
+fn needed(missing: &[Missing]) -> String {
+    let (shown, more) = missing.split_at(missing.len().min(NEEDED_SHOWN));
+    let shown: Vec<&str> = shown.iter().map(|what| what.label.as_str()).collect();
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!(
+        "what is selected needs what is not: {}{more}; a restore looks for it on its target",
+        shown.join(", ")
+    )
 }
 
 /// Options of user mappings that the server does not show to us, with a warning each: mappings are dumped without

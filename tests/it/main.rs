@@ -43,6 +43,7 @@ mod kill;
 mod left_behind;
 mod newer_server;
 mod older_target;
+mod options;
 mod password_command;
 mod pooler;
 mod round_trip;

@@ -183,6 +183,66 @@ fn the_same_words_dump_the_same_objects() {
 }
 
 #[test]
+fn patterns_match_what_they_match_for_pg_dump() {
+    let Some(server) = TestServer::newest() else { return };
+    let database = TestDatabase::create(&server, "patterns");
+    database.sql(
+        "create schema s; create schema \"S x\"; create schema \"a.b\";
+        create table s.t (); create table s.\"T\" (); create table s.\"t?\" (); create table s.tt ();
+        create table s.\"t$1\" (); create table s.\"a[]\" (); create table s.\"a|b\" (); create table s.a1 ();
+        create table s.\"q\"\"q\" (); create table s.\"x.y\" (); create table s.\"été\" (); create table s.\"ÉTÉ\" ();
+        create table s.\"l1\nl2\" (); create table s.\"b{c\" (); create table s.\"back\\slash\" ();
+        create table public.t (); create table public.p (); create table \"S x\".t (); create table \"a.b\".t ()",
+    );
+    let own = format!("{}.s.t", database.name());
+    let cli = TestCli::new();
+    for pattern in [
+        "t",
+        "T",
+        "\"T\"",
+        "s.t",
+        "S.T",
+        "*.t",
+        "*.t?",
+        "s.\"t?\"",
+        "s.t*",
+        "s.*",
+        "\"S x\".t",
+        "\"a.b\".*",
+        "s.t$1",
+        "s.a[]",
+        "s.\"a|b\"",
+        "s.a|s.t",
+        "s.(a1|tt)",
+        "s.a[0-9]",
+        "s.\"q\"\"q\"",
+        "s.\"x.y\"",
+        "s.été",
+        "s.ÉTÉ",
+        "s.\"été\"",
+        "s.l1?l2",
+        "s.t{2}",
+        "s.b\\{c",
+        "s.back\\\\slash",
+        "s.\"back\\slash\"",
+        "s.\"t",
+        "*s*.t",
+        "p",
+        "?",
+        "",
+        &own,
+    ] {
+        let one = [pattern, "s.tt"].map(|pattern| ["-t", pattern]);
+        assert_eq!(differences(&cli, &database, one.as_flattened()), Vec::<String>::new(), "{pattern}");
+        if !pattern.starts_with(database.name()) {
+            let schema = pattern.split('.').next().unwrap_or_default();
+            let one = [schema, "\"a.b\""].map(|pattern| ["-n", pattern]);
+            assert_eq!(differences(&cli, &database, one.as_flattened()), Vec::<String>::new(), "-n {schema}");
+        }
+    }
+}
+
+#[test]
 fn a_filter_file_says_the_same_as_the_words() {
     let Some(server) = TestServer::newest() else { return };
     let database = fixture(&server, "filter");

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::connection::Target;
 use super::select::{LEFT_OUT, SELECTION};
-use super::value::{duration, label, level, size};
+use super::value::{archive_format, duration, label, level, size};
 use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark dump`.
@@ -75,6 +75,12 @@ pub struct Dump {
     #[arg(hide_short_help = true, long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
         hide_default_value = true, hide_possible_values = true)]
     pub copy_format: CopyFormat,
+    /// Statistics come by themselves
+    #[arg(long, hide = true, conflicts_with = "no_statistics")]
+    pub statistics: bool,
+    /// There is one format
+    #[arg(short = 'F', long, hide = true, value_parser = archive_format)]
+    pub format: Option<()>,
     /// What takes part.
     #[command(flatten)]
     pub select: Select,

@@ -7,6 +7,7 @@ mod offline;
 mod restore;
 mod secret;
 mod select;
+mod unoffered;
 mod value;
 
 use std::ffi::OsString;
@@ -20,6 +21,7 @@ pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
 pub use restore::Restore;
 pub use secret::hidden;
 pub use select::{LeaveOut, SectionName, Select};
+pub use unoffered::unoffered;
 
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 

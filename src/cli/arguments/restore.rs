@@ -7,6 +7,7 @@ use clap::Args;
 use super::connection::Target;
 use super::dump::jobs;
 use super::select::SELECTION;
+use super::value::archive_format;
 use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark restore`.
@@ -65,6 +66,18 @@ pub struct Restore {
     /// The entries in this file, in its order: `list --toc`, edited
     #[arg(short = 'L', long, value_name = "FILE")]
     pub use_list: Option<PathBuf>,
+    /// Statistics come by themselves
+    #[arg(long, hide = true, conflicts_with = "no_statistics")]
+    pub statistics: bool,
+    /// There is one format
+    #[arg(short = 'F', long, hide = true, value_parser = archive_format)]
+    pub format: Option<()>,
+    /// pg_restore's name for the default
+    #[arg(short = 'e', long, hide = true, conflicts_with = "keep_going")]
+    pub exit_on_error: bool,
+    /// What --keep-going does anyway
+    #[arg(long, hide = true)]
+    pub no_data_for_failed_tables: bool,
     /// What takes part.
     #[command(flatten)]
     pub select: Select,
