@@ -30,7 +30,7 @@ pub struct Lockable {
 /// What came of an attempt.
 enum Attempt {
     /// The exported snapshot, and what takes part in it.
-    Snapshot(String, Choice),
+    Snapshot(String, Box<Choice>),
     /// Tables were dropped, renamed or rewritten meanwhile.
     Changed,
 }
@@ -76,7 +76,7 @@ pub async fn lock_and_export(
 ) -> Result<(String, Choice), Error> {
     for _ in 0..ATTEMPTS_MAX {
         if let Attempt::Snapshot(snapshot, choice) = attempt(session, chooser, timeout).await? {
-            return Ok((snapshot, choice));
+            return Ok((snapshot, *choice));
         }
         session.batch("ROLLBACK").await?;
     }
@@ -110,7 +110,7 @@ async fn attempt(
     if !lock(session, &new).await? || changed(session, &new).await? {
         return Ok(Attempt::Changed);
     }
-    Ok(Attempt::Snapshot(snapshot, choice))
+    Ok(Attempt::Snapshot(snapshot, Box::new(choice)))
 }
 
 /// The tables that take part.

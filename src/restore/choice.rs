@@ -51,8 +51,8 @@ pub fn choose(
         for (keep, entry) in keep.iter_mut().zip(&catalog.entries) {
             *keep &= selection.content.has(&entry.kind, entry.section);
         }
-        taken.leaves_public |= !(chosen.has_schema("public") || !selection.has_names())
-            || !selection.content.has("schema", Section::PreData);
+        let has_public = !selection.has_names() || chosen.has_schema("public");
+        taken.leaves_public |= !has_public || !selection.content.has("schema", Section::PreData);
     }
     if let Some(listed) = listed {
         let known = catalog.entries.len();

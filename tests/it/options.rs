@@ -52,7 +52,7 @@ fn options_of(name: &str) -> BTreeMap<String, Option<String>> {
             Some((short, long)) if short.len() == 2 => (Some(short.to_owned()), long),
             _ => (None, words),
         };
-        let end = long.find(|c: char| c == '=' || c == ' ').unwrap_or(long.len());
+        let end = long.find(['=', ' ']).unwrap_or(long.len());
         Some((long[..end].to_owned(), short))
     };
     let options: BTreeMap<_, _> = help.lines().filter_map(option).collect();

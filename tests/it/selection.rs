@@ -67,12 +67,11 @@ fn oracle_entry(line: &str) -> Option<String> {
     Some(if has_arguments { line.split('(').next()?.to_owned() } else { line.to_owned() })
 }
 
+/// Entries, each with a number.
+type Entries = BTreeSet<(String, usize)>;
+
 /// The entries that both tools dump with these words, as sorted lists.
-fn both(
-    cli: &TestCli,
-    database: &TestDatabase,
-    words: &[&str],
-) -> (BTreeSet<(String, usize)>, BTreeSet<(String, usize)>) {
+fn both(cli: &TestCli, database: &TestDatabase, words: &[&str]) -> (Entries, Entries) {
     let file = cli.path("oracle.dump");
     oracle_archive(database, words, &file).unwrap_or_else(|error| panic!("{words:?}: {error}"));
     let expected = oracle_toc(&file).unwrap().iter().filter_map(|line| oracle_entry(line)).collect();
@@ -83,12 +82,14 @@ fn both(
     cli.succeed(["verify", "a.pgark", "--deep"]).unwrap();
     let list = cli.succeed(["list", "a.pgark", "--json"]).unwrap().stdout;
     let list: Value = serde_json::from_str(&list).unwrap();
-    let found = list["objects"].as_array().unwrap().iter().filter_map(entry).collect();
+    // A line of pg_restore's is one.
+    let found = list["objects"].as_array().unwrap().iter().filter_map(entry);
+    let found = found.map(|entry| entry.replace('\n', " ")).collect();
     (counted(expected), counted(found))
 }
 
 /// Each entry with its number: overloads have equal names.
-fn counted(entries: Vec<String>) -> BTreeSet<(String, usize)> {
+fn counted(entries: Vec<String>) -> Entries {
     let mut counted = BTreeSet::new();
     for entry in entries {
         // However many large objects there are, pg_dump has a few entries for them.
@@ -126,7 +127,8 @@ fn the_same_words_dump_the_same_objects() {
         "-PUBLICATION TABLE app users",
         "-TABLE ATTACH audit_log events_old",
     ];
-    let cases: &[(&[&str], &[&str])] = &[
+    type Words<'a> = &'a [&'a str];
+    let cases: &[(Words<'_>, Words<'_>)] = &[
         (&[], &[]),
         (&["-n", "app"], &[]),
         (&["-n", "APP", "-n", "audit*"], &[]),
@@ -234,8 +236,9 @@ fn patterns_match_what_they_match_for_pg_dump() {
     ] {
         let one = [pattern, "s.tt"].map(|pattern| ["-t", pattern]);
         assert_eq!(differences(&cli, &database, one.as_flattened()), Vec::<String>::new(), "{pattern}");
-        if !pattern.starts_with(database.name()) {
-            let schema = pattern.split('.').next().unwrap_or_default();
+        let schema = pattern.split('.').next().unwrap_or_default();
+        // pg_dump would dump pg_catalog, too, which nobody can restore.
+        if !schema.contains('*') && !pattern.starts_with(database.name()) {
             let one = [schema, "\"a.b\""].map(|pattern| ["-n", pattern]);
             assert_eq!(differences(&cli, &database, one.as_flattened()), Vec::<String>::new(), "-n {schema}");
         }

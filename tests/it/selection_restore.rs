@@ -6,6 +6,9 @@ use crate::support::{
     row_hashes,
 };
 
+/// Words of a command line.
+type Words = &'static [&'static str];
+
 /// A source with an archive of each tool.
 struct Source {
     database: TestDatabase,
@@ -52,10 +55,9 @@ fn differences(expected: &TestDatabase, found: &TestDatabase) -> Vec<String> {
 fn the_same_words_restore_the_same_objects_as_with_pg_restore() {
     let Some(server) = TestServer::newest() else { return };
     let source = Source::new(&server, "restored");
-    let definitions: &[&str] = &["-s"];
-    let pre_data: &[&str] = &["--section=pre-data"];
-    let data: &[&str] = &["--section=data"];
-    let cases: &[(&[&[&str]], &[&str], &[&str])] = &[
+    let pre_data: Words = &["--section=pre-data"];
+    let data: Words = &["--section=data"];
+    let cases: &[(&[Words], Words, Words)] = &[
         // What is there before, pg_restore's words, ours.
         (&[], &["-s"], &["-s"]),
         (&[], pre_data, pre_data),
@@ -233,7 +235,7 @@ fn names_select_at_restore_what_they_select_at_dump() {
         create domain app.email as text check (value like '%@%');
         create type \"Odd \"\"schema\".pair as (a int, b app.mood);
         create function app.touch() returns trigger language plpgsql as 'begin return new; end';";
-    let cases: &[(&str, &[&str], &[&str])] = &[
+    let cases: &[(&str, Words, Words)] = &[
         (server_far, &["-n", "app"], &["-n", "APP"]),
         (server_far, &["-n", "audit_log", "-n", "app"], &["-n", "a*"]),
         (base, &["-t", "app.users"], &["-t", "users"]),
