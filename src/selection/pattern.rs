@@ -150,6 +150,7 @@ fn parts(text: &str) -> Parts {
     while let Some(c) = rest.next() {
         let part = parts.last_mut().expect("invariant: there is always one");
         let after_bracket = part.expression.ends_with("\\[");
+        let is_escaped = part.expression.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
         let mut add = |expression: &str, literal: char| {
             part.expression.push_str(expression);
             part.literal.push(literal);
@@ -169,7 +170,7 @@ fn parts(text: &str) -> Parts {
             }
             '[' if rest.peek() == Some(&']') => add("\\[", c),
             // The server's regular expressions take such a brace, and such a bracket, for itself.
-            '{' if !rest.peek().is_some_and(char::is_ascii_digit) => add("\\{", c),
+            '{' if !is_escaped && !rest.peek().is_some_and(char::is_ascii_digit) => add("\\{", c),
             ']' if after_bracket => add("\\]", c),
             _ if !quoted => {
                 let folded = c.to_ascii_lowercase();
@@ -230,7 +231,7 @@ mod tests {
     fn dollars_and_empty_brackets_are_themselves() {
         assert!(table("pay$", "s", "pay$") && !table("pay$", "s", "pay"));
         assert!(table("a[]", "s", "a[]"));
-        assert!(table("a{b", "s", "a{b"));
+        assert!(table("a{b", "s", "a{b") && table("a\\{b", "s", "a{b"));
     }
 
     #[test]
