@@ -40,7 +40,7 @@ pub struct Restore {
         value_parser = jobs)]
     pub jobs: usize,
     /// Memory of each session for building indexes, as 512MB [default: from the server's settings]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
     pub maintenance_work_mem: Option<String>,
     /// Do not ask; needed where nobody can be asked
     #[arg(short, long)]
