@@ -9,6 +9,7 @@
 //! - [`object`]: one file per object kind: what the catalog says of it, and its DDL
 //! - [`graph`]: a deterministic order that respects dependencies; loops and their repair; the ready-queue
 //! - [`archive`]: the file format: records, codec, reader, writer, store
+//! - [`selection`]: which objects take part: patterns, filter files, pg_dump's rules
 //! - [`server`]: the only door to PostgreSQL: connection strings, TLS, sessions, COPY streams
 //! - [`catalog`]: reads a server into an [`object::Database`]
 //! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
@@ -31,6 +32,7 @@ pub mod manifest;
 pub mod object;
 pub mod preflight;
 pub mod restore;
+pub mod selection;
 pub mod server;
 pub mod sql;
 pub mod value;

@@ -17,4 +17,5 @@ where k.contype = 'c'
   and c.relkind in ('r', 'p', 'f')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by k.conrelid, k.conname

@@ -14,4 +14,5 @@ join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'f', 'v')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by d.adrelid, d.adnum

@@ -25,4 +25,5 @@ where k.contype = 'f'
   and t.relkind in ('r', 'p')
   and t.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and t.oid = any ({relations}) --@ selected
 order by k.conrelid, k.conname

@@ -21,4 +21,5 @@ join pg_foreign_table f on f.ftrelid = c.oid
 join pg_foreign_server s on s.oid = f.ftserver
 where c.relkind = 'f'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by c.oid

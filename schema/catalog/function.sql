@@ -36,7 +36,10 @@ select
     p.proconfig as settings,
     p.probin as library,
     p.prosrc as source
-    , pg_get_function_sqlbody(p.oid) as sql_body --@ 14..
+    -- It locks the tables in the body.
+    , case when true --@ 14..
+        and p.pronamespace = any ({schemas}) --@ 14.. selected
+        then pg_get_function_sqlbody(p.oid) end as sql_body --@ 14..
     , exists ( --@ 14..
         select from pg_depend d --@ 14..
         where d.classid = 1255 and d.objid = p.oid and d.refclassid = 1255 and d.refobjid = p.oid --@ 14..

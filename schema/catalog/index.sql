@@ -32,4 +32,5 @@ where t.relkind in ('r', 'p', 'm')
       where k.conindid = c.oid and k.conrelid = t.oid and k.contype in ('p', 'u', 'x')
   )
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and t.oid = any ({relations}) --@ selected
 order by c.oid

@@ -48,4 +48,5 @@ where k.contype in ('p', 'u', 'x')
   and t.relpersistence <> 't'
   and i.indisready and (i.indisvalid or t.relkind = 'p')
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and t.oid = any ({relations}) --@ selected
 order by k.conrelid, k.conname

@@ -22,4 +22,5 @@ left join pg_tablespace s on s.oid = c.reltablespace
 left join pg_am a on a.oid = c.relam
 where c.relkind = 'm'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by c.oid

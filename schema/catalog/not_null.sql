@@ -18,4 +18,5 @@ where k.contype = 'n'
   and c.relkind in ('r', 'p', 'f')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by k.conrelid, k.conkey[1]

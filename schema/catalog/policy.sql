@@ -19,4 +19,5 @@ join pg_class c on c.oid = p.polrelid
 join pg_namespace n on n.oid = c.relnamespace
 where c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by p.polrelid, p.polname

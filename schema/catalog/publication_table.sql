@@ -16,4 +16,5 @@ from pg_publication_rel r
 join pg_publication p on p.oid = r.prpubid
 join pg_class c on c.oid = r.prrelid
 join pg_namespace n on n.oid = c.relnamespace
+  and c.oid = any ({relations}) --@ selected
 order by p.pubname, n.nspname, c.relname

@@ -13,4 +13,5 @@ join pg_namespace n on n.oid = c.relnamespace
 where r.ev_type <> '1'
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by r.ev_class, r.rulename

@@ -12,4 +12,5 @@ join pg_namespace n on n.oid = s.stxnamespace
 join pg_class c on c.oid = s.stxrelid
 where c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by s.oid

@@ -70,4 +70,5 @@ cross join lateral (
 where c.relkind in ('r', 'p')
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by c.oid

@@ -40,4 +40,5 @@ where c.relkind in ('r', 'p', 'f', 'v')
       or exists (select 1 from pg_description d where d.classoid = 2620 and d.objoid = t.oid)
   )
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by t.tgrelid, t.tgname

@@ -12,4 +12,5 @@ where r.rulename = '_RETURN'
   and c.relkind = 'v'
   and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.oid = any ({relations}) --@ selected
 order by r.oid

@@ -3,5 +3,5 @@
 mod query;
 mod read;
 
-pub use query::gated;
+pub use query::{Only, gated};
 pub use read::{Error, read};

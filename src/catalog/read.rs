@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::query::gated;
+use super::query::{Only, selected};
 use crate::object::{Database, QUERIES, Rows};
 use crate::server::{self, Session};
 
@@ -31,16 +31,16 @@ pub enum Error {
     },
 }
 
-/// Reads everything, the queries spread over `sessions`, which share one snapshot. The first session holds the table
+/// Reads everything (with `only`, of what is deparsed no more than that), the queries spread over `sessions`, which share one snapshot. The first session holds the table
 /// locks.
 ///
 /// # Errors
 /// The first query that fails; a row that does not decode.
-pub async fn read(sessions: &[Session]) -> Result<Database, Error> {
+pub async fn read(sessions: &[Session], only: Option<&Only>) -> Result<Database, Error> {
     let lanes = sessions.iter().zip(lanes(sessions.len())).map(async |(session, queries)| {
         let mut rows = Database::default();
         for (stem, sql) in queries {
-            let Some(sql) = gated(sql, session.version, session.superuser) else { continue };
+            let Some(sql) = selected(sql, session.version, session.superuser, only) else { continue };
             rows.add(stem, Query { session, stem, sql }).await?;
         }
         Ok::<_, Error>(rows)

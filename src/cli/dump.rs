@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pgark::context::Context;
 use pgark::dump::{Error, Globals, Options, Output, Summary, dump};
+use pgark::selection::Place;
 
 use super::arguments::{CopyFormat, Dump};
 use super::progress::{Form, Progress};
@@ -13,7 +14,7 @@ use super::report::{Report, Scene};
 use super::signals::{Signals, with_grace};
 use super::stdio::visible;
 use super::summary::Ending;
-use super::{Outcome, connect, exit, figure};
+use super::{Outcome, connect, exit, figure, select};
 
 /// Before the first retry.
 const RETRY_PAUSE_MIN: Duration = Duration::from_secs(1);
@@ -122,12 +123,17 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
             .cause("some types have no binary form, or one that other servers refuse")
             .hint("--copy-format auto, the default, uses binary wherever that is safe"));
     }
+    let mut selection = select::selection(&arguments.select, arguments.leave_out, Place::Dump)?;
+    selection.extensions.extend(select::extensions(&arguments.extension)?);
+    selection.extensions_only = !arguments.extension.is_empty();
+    selection.leave_out.compression = arguments.no_toast_compression;
+    selection.no_unlogged_rows = arguments.no_unlogged_table_data;
     Ok(Options {
         jobs: arguments.jobs,
         level: arguments.compress,
         labels: arguments.label.iter().cloned().collect(),
         split_above: (!arguments.no_split).then_some(arguments.split_above),
-        schema_only: arguments.schema_only,
+        selection,
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
         stall_timeout: arguments.stall_timeout,

@@ -101,14 +101,15 @@ fn tables(contents: &Contents) -> String {
 
 fn toc(contents: &Contents) -> String {
     let mut grid = Grid::new(&[
-        ("ID", Align::Right),
+        // A restore takes this as its list: what is behind a semicolon is a comment.
+        ("; ID", Align::Right),
         ("SECTION", Align::Left),
         ("KIND", Align::Left),
         ("OBJECT", Align::Left),
         ("OWNER", Align::Left),
     ]);
     for (kind, name) in contents.globals.iter().flat_map(globals::rows) {
-        grid.row(["-".to_owned(), "globals".to_owned(), kind.to_owned(), visible(&name), String::new()]);
+        grid.row([";".to_owned(), "globals".to_owned(), kind.to_owned(), visible(&name), String::new()]);
     }
     for object in &contents.objects {
         let name = match &object.table {

@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod restore;
 mod schema;
+mod select;
 mod signals;
 mod stdio;
 mod summary;
@@ -24,9 +25,7 @@ mod verify;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use arguments::{Cli, Command, Progress, hidden};
+use arguments::{Cli, Command, Progress, hidden, unoffered};
 use report::Report;
 use signals::Signals;
 
@@ -41,12 +40,18 @@ pub fn main() -> ExitCode {
 }
 
 fn start() -> u8 {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
+            let words: Vec<String> = std::env::args().collect();
+            if let Some((word, instead)) = unoffered(&error, &words) {
+                let report = Report::new(exit::USAGE, format!("{word} is not offered"));
+                stdio::say(&report.hint(instead).to_string());
+                return exit::USAGE;
+            }
             let code = error.exit_code();
             // Help goes to stdout and is no error; nothing can be done when nobody reads it.
-            let _ = hidden(error, std::env::args()).print();
+            let _ = hidden(error, words).print();
             return u8::try_from(code).unwrap_or(exit::USAGE);
         }
     };

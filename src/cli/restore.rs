@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use pgark::context::Context;
 use pgark::restore::{
-    Create, Error, Failure, Globals, Input, Making, Omit, Options, Plan, Remains, Summary, prepare,
+    Create, Error, Failure, Globals, Input, Making, Options, Plan, Remains, Summary, prepare,
 };
+use pgark::selection::{Pattern, Place, Selection};
 
 use super::arguments::Restore;
 use super::progress::{Form, Progress};
@@ -14,7 +15,7 @@ use super::report::{Report, Scene};
 use super::signals::{Signals, with_grace};
 use super::stdio::visible;
 use super::summary::Ending;
-use super::{Outcome, connect, exit, figure, stdio};
+use super::{Outcome, connect, exit, figure, select, stdio};
 
 /// Of the globals that are made, so many are named in the plan; `--json` has all of them.
 const CREATED_SHOWN: usize = 40;
@@ -42,11 +43,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let options = Options {
         jobs: arguments.jobs,
         keep_going: arguments.keep_going,
-        omit: Omit {
-            owner: arguments.no_owner,
-            privileges: arguments.no_privileges,
-            labels: arguments.no_security_labels,
-        },
+        selection: selection(&arguments)?,
+        list: arguments.use_list.as_deref().map(select::list).transpose()?,
         analyze: !arguments.no_analyze,
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
         globals: match (arguments.globals, arguments.globals_only) {
@@ -89,6 +87,23 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let result = result.unwrap_or_else(|| Err(overdue()));
     let summary = result.map_err(report)?;
     ending(&arguments, progress.form(), &summary).say(&summary)
+}
+
+fn selection(arguments: &Restore) -> Result<Selection, Report> {
+    let selection = select::selection(&arguments.select, arguments.leave_out, Place::Restore)?;
+    let with = |mut known: Vec<Pattern>, more: Vec<Pattern>| {
+        known.extend(more);
+        known
+    };
+    Ok(Selection {
+        extensions: with(selection.extensions, select::extensions(&arguments.extension)?),
+        extensions_only: !arguments.extension.is_empty(),
+        indexes: with(selection.indexes, select::qualified(&arguments.index)?),
+        triggers: with(selection.triggers, select::qualified(&arguments.trigger)?),
+        routines: select::routines(&arguments.function)?.into_iter().chain(selection.routines).collect(),
+        bare: arguments.only,
+        ..selection
+    })
 }
 
 /// The target must be named: a restore into whatever the defaults lead to is an accident.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Concerns, Error, Finding, Level};
 use crate::context::Context;
-use crate::restore::{Globals, Input, Omit, Options, prepare};
+use crate::restore::{Globals, Input, Options, prepare};
+use crate::selection::Selection;
 use crate::server::Conninfo;
 
 /// What the restore's plan says: what the target lacks, what it has already, what will be different.
@@ -17,7 +18,8 @@ pub async fn check(
     let options = Options {
         jobs,
         keep_going: false,
-        omit: Omit::default(),
+        selection: Selection::default(),
+        list: None,
         analyze: false,
         create: None,
         globals: Globals::Skip,

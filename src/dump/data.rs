@@ -130,7 +130,7 @@ pub fn data_plan(entries: &mut [Outline]) -> DataPlan {
 }
 
 /// Whether an entry stands for the rows of an unlogged table or the value of an unlogged sequence.
-fn is_unlogged(id: CatalogId, database: &Database) -> bool {
+pub fn is_unlogged(id: CatalogId, database: &Database) -> bool {
     match id.class {
         Class::SYNTHETIC_DATA => database.table(id.oid).is_some_and(|table| table.persistence == "u"),
         Class::SYNTHETIC_SEQUENCE_VALUE => {

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::data::Planner;
+use super::choice::Choice;
+use super::data::{Planner, is_unlogged};
+use super::missing::LeftOut;
 use super::outline::Outline;
 use crate::graph::{Node, NodeIndex, Ordered, SortKey, entry_dependencies, order, section};
-use crate::manifest::{Column, Entry, SecurityLabel};
+use crate::manifest::{Column, Entry, Missing, SecurityLabel};
 use crate::object::acl::{AclError, object_acl};
 use crate::object::{CatalogId, Class, Database, Depend, Kind, Object, Scope};
+use crate::selection::is_data;
 use crate::sql::{Sql, ident, literal};
 use crate::version::Version;
 
@@ -18,10 +21,11 @@ pub struct Entries {
     pub entries: Vec<Outline>,
     /// Loops that could only be broken by dropping an edge.
     pub warnings: Vec<String>,
+    /// What they need and the selection leaves out.
+    pub missing: Vec<Missing>,
 }
 
-/// Orders the objects, renders their SQL and plans how rows are read, on all cores. Of `schema_only` dumps what is no
-/// definition is left out.
+/// Orders the objects that take part, renders their SQL and plans how rows are read, on all cores.
 ///
 /// # Errors
 /// An ACL that cannot be read.
@@ -30,27 +34,49 @@ pub fn entries(
     depends: Vec<Depend>,
     source: Version,
     planner: &Planner<'_>,
-    schema_only: bool,
+    choice: &Choice,
 ) -> Result<Entries, AclError> {
     let all = database.objects();
     let (folded, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|object| object.folded_into().is_some());
-    let dumped =
-        |object: &&dyn Object| !(database.is_member(*object) || schema_only && is_data(object.kind()));
-    let objects: Vec<&dyn Object> = all.into_iter().filter(dumped).collect();
+    let content = &choice.selection().content;
+    let all: Vec<&dyn Object> = all.into_iter().filter(|object| !database.is_member(*object)).collect();
+    let (objects, left_out): (Vec<&dyn Object>, Vec<&dyn Object>) =
+        all.into_iter().partition(|object| choice.has(*object, database));
+    let aliases = aliases(database, &folded);
+    let mut left_out = LeftOut::new(database, choice, &aliases, left_out.into_iter());
+    let is_dumped = |object: &&dyn Object| {
+        let without_rows = choice.selection().no_unlogged_rows && is_unlogged(object.id(), database);
+        // Rows are no reason to order definitions.
+        let kind = object.kind().stem();
+        let needed = !without_rows && (!is_data(kind) || content.has_kind(kind));
+        needed && !(is_link(object.kind()) && object.dependencies().iter().any(|id| left_out.has(*id)))
+    };
+    let objects: Vec<&dyn Object> = objects.into_iter().filter(is_dumped).collect();
     let by_id: HashMap<CatalogId, NodeIndex> =
         objects.iter().enumerate().map(|(at, object)| (object.id(), at)).collect();
     debug_assert_eq!(twins(&objects, &by_id), Vec::<String>::new(), "identities are unique");
-    let Ordered { order, deps, repairs, warnings } =
-        order(&nodes(database, depends, &objects, &folded, &by_id), &|at| label(objects[at]));
+    let nodes = nodes(database, depends, &objects, &aliases, &by_id, &mut left_out);
+    let Ordered { order, deps, repairs, warnings } = order(&nodes, &|at| label(objects[at]));
     let scope = Scope { source, repairs: &repairs, database };
 
     let mut objects_and_ddl: Vec<(&dyn Object, Vec<Sql>)> =
         on_all_cores(&mut objects.clone(), |_, object| (*object, create(*object, &scope)));
     // Boundaries come after the objects in the list of nodes and have no entry.
-    let has_entry = |at: NodeIndex| {
+    let is_stated = |at: NodeIndex| {
         let found: Option<&(&dyn Object, Vec<Sql>)> = objects_and_ddl.get(at);
         found.is_some_and(|(object, ddl)| !ddl.is_empty() || is_bare(object.kind()))
     };
+    // Which section something is in the order has decided.
+    let has_entry = |at: NodeIndex| {
+        let is_asked = |object: &dyn Object| {
+            content.has(object.kind().stem(), section(object.id(), object.kind(), &repairs))
+        };
+        is_stated(at) && (content.is_all() || is_asked(objects[at]))
+    };
+    for at in (0..objects.len()).filter(|at| !content.is_all() && has_entry(*at)) {
+        let needed = deps[at].iter().filter(|dep| is_stated(**dep) && !has_entry(**dep));
+        needed.for_each(|dep| left_out.add(objects[at], objects[*dep]));
+    }
     let entry_deps = entry_dependencies(&deps, has_entry);
     let mut number = vec![0; objects.len()];
     let mut next = 0;
@@ -72,6 +98,7 @@ pub fn entries(
         for &child in inner.get(&at).into_iter().flatten() {
             entry.comments.extend(comments(objects[child], database));
         }
+        choice.selection().leave_out.apply(&mut entry);
         let rows = planner.plan(&mut entry, object.id());
         Ok(Some(Outline::new(&entry, object.kind(), object.id(), rows)))
     };
@@ -79,7 +106,7 @@ pub fn entries(
     let outlines = outlines.into_iter().filter_map(Result::transpose);
     let mut entries = outlines.collect::<Result<Vec<Outline>, AclError>>()?;
     entries.sort_unstable_by_key(|entry| entry.id);
-    Ok(Entries { entries, warnings })
+    Ok(Entries { entries, warnings, missing: left_out.missing() })
 }
 
 /// `make` of the position and each item, in their order. What it costs is processor time only, and nothing else is to
@@ -120,12 +147,9 @@ fn create(object: &dyn Object, scope: &Scope<'_>) -> Vec<Sql> {
     object.create(scope).into_iter().map(Sql::keep_array_casts).collect()
 }
 
-/// What `pg_dump --schema-only` leaves out, too. A refresh would read rows that are not there.
-fn is_data(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::TableData | Kind::SequenceValue | Kind::LargeObject | Kind::LargeObjectData | Kind::Refresh
-    )
+/// Kinds that tie two objects together: they are dumped where both are.
+fn is_link(kind: Kind) -> bool {
+    matches!(kind, Kind::TableAttach | Kind::IndexAttach | Kind::SequenceOwnedBy)
 }
 
 /// Kinds whose entries have no definition: rows, values, privileges.
@@ -148,20 +172,23 @@ fn printed_inside(
     inside
 }
 
+/// Objects that stand for others: what depends on the one depends on the other.
+fn aliases(database: &Database, folded: &[&dyn Object]) -> HashMap<CatalogId, CatalogId> {
+    let rows = database.aliases.iter();
+    rows.map(|row| (id(row.class, row.oid), id(row.target_class, row.target)))
+        .chain(folded.iter().filter_map(|object| Some((object.id(), object.folded_into()?))))
+        .collect()
+}
+
 /// One node per object; edges from pg_depend (`depends`) and from what the kinds add.
 fn nodes<'a>(
     database: &Database,
     depends: Vec<Depend>,
     objects: &[&'a dyn Object],
-    folded: &[&dyn Object],
+    aliases: &HashMap<CatalogId, CatalogId>,
     by_id: &HashMap<CatalogId, NodeIndex>,
+    left_out: &mut LeftOut<'_>,
 ) -> Vec<Node<'a>> {
-    let aliases: HashMap<CatalogId, CatalogId> = database
-        .aliases
-        .iter()
-        .map(|row| (id(row.class, row.oid), id(row.target_class, row.target)))
-        .chain(folded.iter().filter_map(|object| Some((object.id(), object.folded_into()?))))
-        .collect();
     // An array of row types needs two steps; the bound is for catalogs that lie.
     let resolve = |mut at: CatalogId| -> Option<NodeIndex> {
         for _ in 0..4 {
@@ -177,6 +204,13 @@ fn nodes<'a>(
         None
     };
 
+    let mut needed = |object: &dyn Object, id: CatalogId| {
+        let found = resolve(id);
+        if found.is_none() {
+            left_out.needs(object, id);
+        }
+        found
+    };
     let mut nodes: Vec<Node<'a>> = objects
         .iter()
         .map(|object| Node {
@@ -189,7 +223,7 @@ fn nodes<'a>(
                 ties: object.ties(),
                 oid: object.id().oid,
             },
-            deps: object.dependencies().into_iter().filter_map(resolve).collect(),
+            deps: object.dependencies().into_iter().filter_map(|id| needed(*object, id)).collect(),
             printed_in: object.printed_in().and_then(resolve),
             shell_of: object.shell_of().and_then(resolve),
         })
@@ -199,7 +233,8 @@ fn nodes<'a>(
         if database.lookup.member_of.contains_key(&from) {
             continue;
         }
-        if let (Some(from), Some(to)) = (resolve(from), resolve(id(row.ref_class, row.ref_oid))) {
+        let Some(from) = resolve(from) else { continue };
+        if let Some(to) = needed(objects[from], id(row.ref_class, row.ref_oid)) {
             nodes[from].deps.push(to);
         }
     }
@@ -211,7 +246,7 @@ fn id(class: u32, oid: u32) -> CatalogId {
 }
 
 /// How messages name an object: `foreign key orders_user_fk ON public.orders`.
-fn label(object: &dyn Object) -> String {
+pub fn label(object: &dyn Object) -> String {
     format!("{} {}", object.kind().words(), object.reference())
 }
 
@@ -246,6 +281,7 @@ fn entry(object: &dyn Object, ddl: Vec<Sql>, scope: &Scope<'_>) -> Result<Entry,
         columns: Vec::new(),
         version: object.version().map(str::to_owned),
         data: None,
+        left_out: false,
     })
 }
 

@@ -65,6 +65,9 @@ pub enum Error {
     /// A table has more parts, or the database more objects, than the format can number.
     #[error("too many {0} for one archive")]
     TooMany(&'static str),
+    /// Names that the selection asks for and the database does not have.
+    #[error(transparent)]
+    Selection(#[from] crate::selection::SelectionError),
     /// The user stopped it.
     #[error("interrupted")]
     Cancelled,

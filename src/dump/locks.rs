@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::choice::{Choice, Chooser};
 use super::error::Error;
 use crate::server::settings::{Scope, no_timeouts};
 use crate::server::{Class, Session};
@@ -28,8 +29,8 @@ pub struct Lockable {
 
 /// What came of an attempt.
 enum Attempt {
-    /// The exported snapshot.
-    Snapshot(String),
+    /// The exported snapshot, and what takes part in it.
+    Snapshot(String, Box<Choice>),
     /// Tables were dropped, renamed or rewritten meanwhile.
     Changed,
 }
@@ -64,24 +65,32 @@ pub fn lock_nowait(schema: &str, name: &str) -> String {
     format!("LOCK TABLE ONLY {} IN ACCESS SHARE MODE NOWAIT", qualified(Some(schema), name))
 }
 
-/// Begins the transaction that reads, with every table locked, and exports its snapshot.
+/// Begins the transaction that reads, with every table locked that takes part, and exports its snapshot.
 ///
 /// # Errors
 /// [`Error::Lock`] with the holders when `timeout` passes; a table that may not be read; tables that keep changing.
-pub async fn lock_and_export(session: &Session, timeout: Option<Duration>) -> Result<String, Error> {
+pub async fn lock_and_export(
+    session: &Session,
+    chooser: &Chooser<'_>,
+    timeout: Option<Duration>,
+) -> Result<(String, Choice), Error> {
     for _ in 0..ATTEMPTS_MAX {
-        if let Attempt::Snapshot(snapshot) = attempt(session, timeout).await? {
-            return Ok(snapshot);
+        if let Attempt::Snapshot(snapshot, choice) = attempt(session, chooser, timeout).await? {
+            return Ok((snapshot, *choice));
         }
         session.batch("ROLLBACK").await?;
     }
     Err(Error::Restless(ATTEMPTS_MAX))
 }
 
-async fn attempt(session: &Session, timeout: Option<Duration>) -> Result<Attempt, Error> {
+async fn attempt(
+    session: &Session,
+    chooser: &Chooser<'_>,
+    timeout: Option<Duration>,
+) -> Result<Attempt, Error> {
     // The path could lead to somebody's operators.
     session.batch("BEGIN; SET LOCAL search_path = ''").await?;
-    let listed: Vec<Lockable> = session.fetch(TABLES).await?;
+    let (listed, _) = tables(session, chooser).await?;
     session.batch("COMMIT").await?;
     session.begin_snapshot().await?;
     // Locks may be long in coming, whatever this role's timeouts are.
@@ -96,12 +105,20 @@ async fn attempt(session: &Session, timeout: Option<Duration>) -> Result<Attempt
     let snapshot = session.export_snapshot().await?;
     // Tables that were made or renamed in between are in the snapshot, and not locked.
     let listed: HashSet<Lockable> = listed.into_iter().collect();
-    let mut new: Vec<Lockable> = session.fetch(TABLES).await?;
+    let (mut new, choice) = tables(session, chooser).await?;
     new.retain(|table| !listed.contains(table));
     if !lock(session, &new).await? || changed(session, &new).await? {
         return Ok(Attempt::Changed);
     }
-    Ok(Attempt::Snapshot(snapshot))
+    Ok(Attempt::Snapshot(snapshot, Box::new(choice)))
+}
+
+/// The tables that take part.
+async fn tables(session: &Session, chooser: &Chooser<'_>) -> Result<(Vec<Lockable>, Choice), Error> {
+    let choice = chooser.choose(session).await?;
+    let mut tables: Vec<Lockable> = session.fetch(TABLES).await?;
+    tables.retain(|table| choice.touches(table.oid));
+    Ok((tables, choice))
 }
 
 /// How long the next locks may take.

@@ -1,5 +1,6 @@
 //! The use-case: one database into one archive.
 
+mod choice;
 mod copy_part;
 mod data;
 mod data_types;
@@ -9,6 +10,7 @@ mod error;
 mod globals;
 mod locks;
 mod lot;
+mod missing;
 mod outline;
 mod output;
 mod plan;
@@ -23,6 +25,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::selection::Selection;
 
 pub use error::Error;
 pub use run::dump;
@@ -52,8 +56,8 @@ pub struct Options {
     pub labels: BTreeMap<String, String>,
     /// Tables above this many bytes (heap and TOAST) are read in ranges; `None` = never.
     pub split_above: Option<u64>,
-    /// Definitions only: no rows, values of sequences, large objects, refreshes or statistics.
-    pub schema_only: bool,
+    /// What takes part.
+    pub selection: Selection,
     /// Leave out objects of kinds that pgark does not dump, with a warning each.
     pub skip_unsupported: bool,
     /// How long to wait for table locks.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::data::Rows;
-use crate::manifest::{DataType, Database, Globals};
+use crate::manifest::{DataType, Database, Globals, Missing};
 use crate::object::{CatalogId, Kind};
 
 /// Version of the catalog record.
@@ -51,6 +51,15 @@ pub struct Catalog {
     /// Types that the rows use and that are not built in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<DataType>,
+    /// A selection decided what is in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    /// Classes of statements that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// What the entries need and the selection left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
     /// In restore order; `entries[i].id == i + 1`.
     pub entries: Vec<Outline>,
 }
@@ -63,7 +72,8 @@ impl Catalog {
         types: Vec<DataType>,
         entries: Vec<Outline>,
     ) -> Self {
-        Self { catalog: CATALOG_VERSION, database, globals, types, entries }
+        let (partial, left_out, missing) = Default::default();
+        Self { catalog: CATALOG_VERSION, database, globals, types, partial, left_out, missing, entries }
     }
 
     /// The kind of the entry of that number.

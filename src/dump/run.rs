@@ -25,10 +25,13 @@ use crate::archive::{self, ArchiveId, Overwrite, RecordType, Status, StoreError,
 use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
-use crate::manifest::{Begin, Features, Late};
+use crate::manifest::{Begin, Features, Late, Missing};
+use crate::object::table::data::follow_foreign_keys;
 use crate::object::{Database, Kind, Object as _};
 use crate::server::{Conninfo, Running};
 
+/// Of what a selection leaves out and needs, so much is named in the warning; the archive has all.
+const NEEDED_SHOWN: usize = 5;
 /// So often the catalog may change while it is read.
 const READ_ATTEMPTS_MAX: usize = 5;
 
@@ -108,7 +111,7 @@ async fn read(
     let mut attempts = 1;
     loop {
         let source = Source::connect(ctx, conninfo, options, running).await?;
-        match catalog::read(source.sessions()).await {
+        match catalog::read(source.sessions(), source.choice().only()).await {
             Ok(database) => return Ok((source, database)),
             Err(error) if attempts < READ_ATTEMPTS_MAX && error.may_pass() => attempts += 1,
             Err(error) => return Err(error.into()),
@@ -138,7 +141,8 @@ async fn write(
     let created = ctx.timestamp();
     let mut skipped = unsupported(ctx, &database, options)?;
     skipped.extend(hidden_options(ctx, &database));
-    if !options.schema_only {
+    let content = &options.selection.content;
+    if content.has_rows() {
         source.check_row_security().await?;
     }
     let mut left_out = Vec::new();
@@ -147,20 +151,35 @@ async fn write(
     let server = source.data_facts();
     // Only to find the order, and a good part of what was read.
     let depends = database.take_depends();
+    if content.rows_only {
+        follow_foreign_keys(&mut database);
+    }
+    if options.selection.leave_out.compression {
+        database.forget_compression();
+    }
     let planner = Planner::new(&database, &server, options);
-    let Entries { mut entries, mut warnings } =
-        entries(&database, depends, server.version, &planner, options.schema_only)?;
+    let Entries { mut entries, mut warnings, missing } =
+        entries(&database, depends, server.version, &planner, source.choice())?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
+    if options.selection.has_names() && !missing.is_empty() && content.is_all() {
+        warnings.push(needed(&missing));
+    }
     warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(left_out);
-    let facts = facts(&database, server.version)?;
+    let mut facts = facts(&database, server.version)?;
+    if !source.choice().has_public() {
+        facts.public = None;
+    }
     let plan = data_plan(&mut entries);
     let sequences = sequences::of(&database, &entries, &plan.absent);
     let relations = statistics::relations_of(&database, &entries);
-    let large_objects = database.large_objects.len() as u64;
-    let types = if options.schema_only { Vec::new() } else { data_types(&database) };
+    let large_objects = entries.iter().filter(|entry| entry.kind == Kind::LargeObject).count() as u64;
+    let types = if content.has_rows() { data_types(&database) } else { Vec::new() };
     drop(database);
-    let catalog = Catalog::new(facts, globals, types, entries);
+    let mut catalog = Catalog::new(facts, globals, types, entries);
+    catalog.partial = options.selection.is_partial();
+    catalog.left_out = options.selection.leave_out.names();
+    catalog.missing = missing;
     plan.absent.values().for_each(|what| ctx.warn(format!("left out: {what}")));
     skipped.extend(plan.absent.values().cloned());
 
@@ -171,7 +190,7 @@ async fn write(
         created,
         source: source.manifest(conninfo),
         expected_bytes: expected,
-        schema_only: options.schema_only,
+        schema_only: content.definitions_only,
         labels: options.labels.clone(),
     };
     let (begin, catalog, writer) = head(file, begin, catalog).await?;
@@ -182,7 +201,7 @@ async fn write(
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level));
     let jobs = (source.sessions().len() - 1).max(1);
-    let statistics = options.statistics && !options.schema_only;
+    let statistics = options.statistics && content.has_rows();
     let with_statistics = statistics.then_some(&relations);
     let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
@@ -252,6 +271,17 @@ fn unsupported(ctx: &Context, database: &Database, options: &Options) -> Result<
     }
     names.iter().for_each(|name| ctx.warn(format!("left out: {name}")));
     Ok(names)
+}
+
+/// What a restore will look for on its target, the first few by name.
+fn needed(missing: &[Missing]) -> String {
+    let (shown, more) = missing.split_at(missing.len().min(NEEDED_SHOWN));
+    let shown: Vec<&str> = shown.iter().map(|what| what.label.as_str()).collect();
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    format!(
+        "what is selected needs what is not: {}{more}; a restore looks for it on its target",
+        shown.join(", ")
+    )
 }
 
 /// Options of user mappings that the server does not show to us, with a warning each: mappings are dumped without

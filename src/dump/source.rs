@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::choice::{Choice, Chooser};
 use super::error::Error;
 use super::locks::lock_and_export;
 use super::{Options, data};
@@ -18,6 +19,7 @@ pub struct Source {
     server: Server,
     sessions: Vec<Session>,
     snapshot: String,
+    choice: Choice,
     facts: Facts,
 }
 
@@ -40,12 +42,23 @@ select current_database()::text as database, current_user::text as user,
     has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
 
 /// What would stop the dump, or somebody else on that server, is said before anything is locked or read.
-async fn look_ahead(ctx: &Context, leader: &Session, jobs: usize) -> Result<(), Error> {
+async fn look_ahead(
+    ctx: &Context,
+    leader: &Session,
+    chooser: &Chooser<'_>,
+    jobs: usize,
+) -> Result<(), Error> {
     // The path could lead to somebody's operators.
     leader.batch("BEGIN READ ONLY; SET LOCAL search_path = ''").await?;
-    let unreadable = unreadable(leader).await?;
+    let choice = chooser.choose(leader).await?;
+    let mut unreadable = unreadable(leader).await?;
+    unreadable.retain(|what| match what.kind.as_str() {
+        "large object" => choice.has_large_objects(),
+        _ => choice.touches(what.oid),
+    });
     let room = Slots::read(leader).await?.room();
-    let locks = LockTable::read(leader, jobs.min(room.sessions)).await?;
+    let mut locks = LockTable::read(leader, jobs.min(room.sessions)).await?;
+    locks.tables = locks.tables.min(choice.relations());
     leader.batch("COMMIT").await?;
     if !unreadable.is_empty() {
         return Err(Error::Unreadable(unreadable));
@@ -84,10 +97,11 @@ impl Source {
             ));
         }
         ctx.event(Event::Phase { name: "catalog", items: 0 });
-        look_ahead(ctx, &leader, options.jobs).await?;
-        let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
+        let chooser = Chooser::new(&leader, &options.selection).await?;
+        look_ahead(ctx, &leader, &chooser, options.jobs).await?;
+        let (snapshot, choice) = lock_and_export(&leader, &chooser, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
-        let mut source = Self { server, sessions: vec![leader], snapshot, facts };
+        let mut source = Self { server, sessions: vec![leader], snapshot, choice, facts };
         // Fewer workers are slower, not wrong. Without any the leader copies.
         let jobs = options.jobs.max(1);
         let room = Slots::read(source.leader()).await?.room();
@@ -132,6 +146,11 @@ impl Source {
     /// The same, to copy with.
     pub fn leader_mut(&mut self) -> &mut Session {
         &mut self.sessions[0]
+    }
+
+    /// What takes part.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
     }
 
     /// All sessions.
@@ -182,18 +201,20 @@ impl Source {
     pub async fn check_row_security(&self) -> Result<(), Error> {
         #[derive(Deserialize)]
         struct Row {
+            oid: u32,
             name: String,
         }
-        let rows: Vec<Row> = self
+        let mut rows: Vec<Row> = self
             .leader()
             .fetch(
-                "select c.oid::regclass::text as name from pg_class c
+                "select c.oid as oid, c.oid::regclass::text as name from pg_class c
                 join pg_namespace n on n.oid = c.relnamespace
                 where c.relrowsecurity and c.relkind = 'r' and row_security_active(c.oid)
                   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
                 order by 1",
             )
             .await?;
+        rows.retain(|row| self.choice.reads(row.oid));
         match rows.is_empty() {
             true => Ok(()),
             false => Err(Error::RowSecurity(rows.into_iter().map(|row| row.name).collect())),

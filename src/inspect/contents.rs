@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::archive::{ArchiveFile, Status, TocEntry};
 use crate::manifest::{
-    Begin, Catalog, Data, Database, Entry, Globals, Late, Pass, RowFormat, Section, Source, StatisticsTotal,
-    TableTotal,
+    Begin, Catalog, Data, Database, Entry, Globals, Late, Missing, Pass, RowFormat, Section, Source,
+    StatisticsTotal, TableTotal,
 };
 
 /// What an archive holds, and where it comes from. Serialized, it is the JSON of `pgark list` and `pgark info`.
@@ -42,6 +42,11 @@ pub struct Contents {
     pub globals: Option<Globals>,
     /// Definitions only.
     pub schema_only: bool,
+    /// A selection decided what is in it.
+    pub partial: bool,
+    /// What its objects need and the selection left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
     /// Number of objects by kind, the rows' own entries left out.
@@ -164,6 +169,8 @@ impl Contents {
             database: catalog.database,
             globals: catalog.globals.map(without_hashes),
             schema_only: begin.schema_only,
+            partial: catalog.partial,
+            missing: catalog.missing.clone(),
             labels: begin.labels,
             kinds,
             tables,

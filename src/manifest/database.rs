@@ -21,8 +21,34 @@ pub struct Catalog {
     /// Types that the rows use and that are not built in, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<DataType>,
+    /// A selection decided what is in it: what is not there need not have been absent in the source.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    /// Classes of statements that the dump left out: `owner`, `privileges`, `comments`, `labels`. What a target has of
+    /// them stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// What its entries need and the selection left out: a target has to have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
     /// What is restored, in restore order; `entries[i].id == i + 1`.
     pub entries: Vec<Entry>,
+}
+
+/// An object that a selection left out, and an entry that needs it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Missing {
+    /// Stem of its kind.
+    pub kind: String,
+    /// Schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Name, unquoted.
+    pub name: String,
+    /// How a message names it.
+    pub label: String,
+    /// How a message names an entry that needs it.
+    pub needed_by: String,
 }
 
 /// Facts of the database, applied by whoever creates it.

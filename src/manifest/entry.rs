@@ -90,6 +90,9 @@ pub struct Entry {
     /// How its rows are stored; absent if it has none to store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
+    /// A restore leaves it out: only number, name and dependencies are left.
+    #[serde(skip)]
+    pub left_out: bool,
 }
 
 fn is_main(pass: &Pass) -> bool {

@@ -12,7 +12,7 @@ mod statistics;
 
 pub use begin::{Begin, Features, Source};
 pub use data_type::{DataType, TypeField, TypeForm};
-pub use database::{Catalog, Database, DatabaseLabel, PublicSchema, Setting};
+pub use database::{Catalog, Database, DatabaseLabel, Missing, PublicSchema, Setting};
 pub use entry::{Acl, Column, Data, Entry, Pass, RowFormat, Section, SecurityLabel};
 pub use globals::{Globals, Membership, Parameter, Role, Tablespace};
 pub use late::{Late, SequenceValue, TableTotal};

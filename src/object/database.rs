@@ -286,6 +286,14 @@ impl Database {
         std::mem::replace(&mut self.depends, of_extensions)
     }
 
+    /// Forgets how columns are compressed, for `--no-toast-compression`.
+    pub fn forget_compression(&mut self) {
+        let tables = self.tables.iter_mut().flat_map(|table| &mut table.columns);
+        let foreign = self.foreign_tables.iter_mut().flat_map(|table| &mut table.0.columns);
+        let views = self.materialized_views.iter_mut().flat_map(|view| &mut view.columns);
+        tables.chain(foreign).chain(views).for_each(|column| column.compression = Default::default());
+    }
+
     /// Facts of the database itself.
     pub fn facts(&self) -> Option<&Facts> {
         self.facts.first()

@@ -10,6 +10,8 @@ use crate::server::{Error, Session};
 /// A relation whose rows or value would be dumped and may not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Unreadable {
+    /// OID.
+    pub oid: u32,
     /// `table`, `sequence` or `large object`.
     pub kind: String,
     /// Qualified, quoted where needed; a large object's number.
@@ -30,8 +32,8 @@ impl fmt::Display for Unreadable {
 /// The relations are those that a dump locks or asks for their value. Large objects have no function that tells before
 /// 18; pg_read_all_data does not cover them.
 const UNREADABLE: &str = "
-select o.kind as kind, o.name as name, o.schema as schema, o.in_closed_schema as in_closed_schema from (
-    select case c.relkind when 'S' then 'sequence' else 'table' end as kind,
+select o.oid as oid, o.kind as kind, o.name as name, o.schema as schema, o.in_closed_schema as in_closed_schema from (
+    select c.oid as oid, case c.relkind when 'S' then 'sequence' else 'table' end as kind,
         quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name,
         quote_ident(n.nspname) as schema,
         not has_schema_privilege(n.oid, 'usage') as in_closed_schema
@@ -44,7 +46,7 @@ select o.kind as kind, o.name as name, o.schema as schema, o.in_closed_schema as
       )
       and not (has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
     union all
-    select 'large object', m.oid::text, '', false
+    select m.oid, 'large object', m.oid::text, '', false
     from pg_largeobject_metadata m
     where not has_table_privilege('pg_catalog.pg_largeobject', 'select')
       and not current_setting('lo_compat_privileges')::bool

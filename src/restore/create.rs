@@ -45,6 +45,7 @@ impl NewDatabase {
         begin: &Begin,
         database: &Database,
         options: &Options,
+        omit: Omit,
         create: Create,
     ) -> Result<Self, Error> {
         let name = begin.source.database.clone();
@@ -58,7 +59,7 @@ impl NewDatabase {
             database: database.clone(),
             acl,
             options: create,
-            omit: options.omit,
+            omit,
             keep_going: options.keep_going,
         })
     }
@@ -123,7 +124,7 @@ impl NewDatabase {
                 works.push(Work { id: 0, label, sql });
             }
         };
-        let comment = database.comment.iter();
+        let comment = database.comment.iter().filter(|_| !self.omit.comments);
         add(
             "comment",
             comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect(),

@@ -42,6 +42,12 @@ pub enum Error {
         /// In which way.
         reason: String,
     },
+    /// Names that the selection asks for and the archive does not have.
+    #[error(transparent)]
+    Selection(#[from] crate::selection::SelectionError),
+    /// Rows that have to come in another order than that of a pipe.
+    #[error("rows alone cannot be restored from a pipe: foreign keys ask for another order")]
+    NeedsFile,
     /// The target has objects already.
     #[error("the target database is not empty: it has {}", .0.join(", "))]
     NotEmpty(Vec<String>),

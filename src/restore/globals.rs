@@ -45,6 +45,10 @@ fn leave_out(globals: &mut Globals, omit: Omit, me: &str) {
     if omit.privileges {
         globals.parameters.clear();
     }
+    if omit.comments {
+        globals.roles.iter_mut().for_each(|role| role.comment = None);
+        globals.tablespaces.iter_mut().for_each(|tablespace| tablespace.comment = None);
+    }
     if omit.labels {
         globals.roles.iter_mut().for_each(|role| role.labels.clear());
     }
@@ -221,7 +225,7 @@ mod tests {
         };
         let left = |owner, privileges, labels| {
             let mut globals = full.clone();
-            leave_out(&mut globals, Omit { owner, privileges, labels }, "me");
+            leave_out(&mut globals, Omit { owner, privileges, labels, ..Omit::default() }, "me");
             let Tablespace { owner, acl, labels, .. } = globals.tablespaces.remove(0);
             (owner, acl.is_some(), labels.len() + globals.roles[0].labels.len(), globals.parameters.len())
         };

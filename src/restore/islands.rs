@@ -101,7 +101,7 @@ fn positions(entry: &Entry) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn is_candidate(entry: &Entry) -> bool {
-    entry.pass == Pass::Main && KINDS.contains(&entry.kind.as_str())
+    !entry.left_out && entry.pass == Pass::Main && KINDS.contains(&entry.kind.as_str())
 }
 
 /// Entries that are linked by dependencies, where they are few and small and have a table.

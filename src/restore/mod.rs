@@ -2,6 +2,7 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod choice;
 mod create;
 mod ddl;
 mod error;
@@ -21,6 +22,7 @@ mod plan;
 mod pool;
 mod pre_data;
 mod prepare;
+mod presence;
 mod privileges;
 mod public;
 mod refresh;
@@ -37,6 +39,8 @@ mod works;
 use std::path::PathBuf;
 
 use serde::Serialize;
+
+use crate::selection::Selection;
 
 pub use error::{Error, Remains};
 pub use obstacle::Obstacle;
@@ -59,8 +63,10 @@ pub struct Options {
     pub jobs: usize,
     /// Go on after an error, and list what failed.
     pub keep_going: bool,
-    /// Statements to leave out.
-    pub omit: Omit,
+    /// What takes part.
+    pub selection: Selection,
+    /// `-L`: the numbers of the entries that take part, in the order in which they are made.
+    pub list: Option<Vec<u32>>,
     /// ANALYZE at the end what has no statistics.
     pub analyze: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.

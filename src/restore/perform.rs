@@ -42,7 +42,7 @@ impl Prepared {
         let encoding = Encoding::new(&self.begin.source.encoding, encoding);
         let jobs = self.options.jobs;
         let locks = LockTable::read(&self.leader, jobs).await?.share(jobs);
-        let run = Run::new(ctx.clone(), catalog, self.options.omit, self.options.keep_going, encoding, locks);
+        let run = Run::new(ctx.clone(), catalog, self.omit, self.options.keep_going, encoding, locks);
         let run = Arc::new(run);
         let mut running = vec![self.leader.cancel_handle()];
         if self.plan().globals_only {
@@ -136,7 +136,7 @@ async fn perform(
     let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, mut phases, options, globals, new, .. } = prepared;
+    let Prepared { server, leader, source, begin, mut phases, options, omit, globals, new, .. } = prepared;
     let mut leader = Leader::new(leader, sessions);
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));
@@ -144,11 +144,13 @@ async fn perform(
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
-    works(run, &leader, vec![public::before(&leader, facts.public.as_ref(), options.omit).await?]).await?;
+    works(run, &leader, vec![public::before(&leader, facts.public.as_ref(), omit).await?]).await?;
     let mut units = match &source {
         Source::File { file, late } => {
             run.expect(late);
-            units(file.toc())
+            let mut units = units(file.toc());
+            units.retain(|unit| !run.entry(unit.entry).left_out);
+            units
         }
         Source::Stream(_) => Vec::new(),
     };
@@ -180,7 +182,7 @@ async fn perform(
     leader.give_back(workers);
 
     // ACLs only now: a REVOKE must not hinder the restore itself.
-    if !options.omit.privileges {
+    if !omit.privileges {
         ctx.event(Event::Phase { name: "privileges", items: 0 });
         let version = server.facts().version;
         works(run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
@@ -224,7 +226,7 @@ async fn perform(
         rows,
         raw_bytes: ctx.meter.raw_bytes.load(Ordering::Relaxed),
         large_objects: run.catalog.entries.iter().filter(|entry| entry.kind == "large_object").count() as u64,
-        sequences: late.sequences.len(),
+        sequences: late.sequences.iter().filter(|value| !run.entry(value.id).left_out).count(),
         warnings: plan.warnings.into_iter().chain(run.warnings()).collect(),
         failed: run.failures(),
         duration_ms: started.elapsed().as_millis() as u64,

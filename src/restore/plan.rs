@@ -1,11 +1,12 @@
 //! What a restore will do: entries by phase, what the target must have. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::Failure;
 use crate::manifest::{Catalog, Entry, Pass, PublicSchema, Section};
+use crate::selection::LeaveOut;
 use crate::version::Version;
 
 /// The entries of an archive by the phase they run in, as positions in `catalog.entries`.
@@ -29,7 +30,7 @@ impl Phases {
     /// Sorts the entries of `catalog` into phases; each keeps restore order.
     pub fn of(catalog: &Catalog) -> Self {
         let mut phases = Self::default();
-        for (at, entry) in catalog.entries.iter().enumerate() {
+        for (at, entry) in catalog.entries.iter().enumerate().filter(|(_, entry)| !entry.left_out) {
             let phase = match (entry.pass, entry.section) {
                 (Pass::Acl, _) => &mut phases.acl,
                 (Pass::PostAcl, _) if entry.kind == "event_trigger" => &mut phases.event_triggers,
@@ -48,6 +49,19 @@ impl Phases {
         for phase in [&mut self.pre_data, &mut self.data, &mut self.post_data] {
             phase.retain(|at| !in_place.contains(at));
         }
+    }
+
+    /// Puts entries into another order within their phases; what has no place keeps its own, before the others.
+    pub fn sort(&mut self, place: &HashMap<usize, usize>) {
+        let all = [
+            &mut self.pre_data,
+            &mut self.data,
+            &mut self.post_data,
+            &mut self.acl,
+            &mut self.refreshes,
+            &mut self.event_triggers,
+        ];
+        all.into_iter().for_each(|phase| phase.sort_by_key(|at| place.get(at)));
     }
 }
 
@@ -75,6 +89,17 @@ pub struct Omit {
     pub privileges: bool,
     /// `--no-security-labels`: no SECURITY LABEL.
     pub labels: bool,
+    /// `--no-comments`: no COMMENT.
+    pub comments: bool,
+    /// Of a part of an archive: the schema `public` stays as it is.
+    pub public: bool,
+}
+
+impl From<LeaveOut> for Omit {
+    fn from(left_out: LeaveOut) -> Self {
+        let LeaveOut { owner, privileges, labels, comments, .. } = left_out;
+        Self { owner, privileges, labels, comments, public: false }
+    }
 }
 
 impl Needs {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::choice::choose;
 use super::create::NewDatabase;
 use super::error::Error;
 use super::globals;
 use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
-use super::plan::{Needs, Phases, Plan, version_warnings};
+use super::plan::{Needs, Omit, Phases, Plan, version_warnings};
+use super::presence::Present;
 use super::source::{self, Source};
 use super::target::Target;
 use super::{Globals, Input, Options, extensions, privileges};
@@ -28,6 +30,7 @@ pub struct Prepared {
     pub(super) phases: Phases,
     pub(super) globals: Option<crate::globals::Plan>,
     pub(super) options: Options,
+    pub(super) omit: Omit,
     /// The database to make first, if any.
     pub(super) new: Option<NewDatabase>,
     pub(super) maintenance: Maintenance,
@@ -79,9 +82,24 @@ pub async fn prepare(
     options: &Options,
 ) -> Result<Prepared, Error> {
     let (source, begin, mut catalog) = source::open(input).await?;
+    let mut left_out = options.selection.leave_out;
+    left_out.add_names(&catalog.left_out);
     let only = options.globals == Globals::Only;
     if only {
         catalog = Catalog { catalog: catalog.catalog, globals: catalog.globals, ..Catalog::default() };
+    }
+    let taken = choose(&mut catalog, &options.selection, options.list.as_deref(), &begin.source.database)?;
+    let mut omit = Omit::from(left_out);
+    omit.public = taken.leaves_public && !only;
+    if taken.leaves_public {
+        catalog.database.public = None;
+    }
+    if catalog.partial && options.create.is_none() {
+        // They are the database's, of which this is a part.
+        catalog.database.settings.clear();
+    }
+    if !taken.row_order.is_empty() && matches!(source, Source::Stream(_)) {
+        return Err(Error::NeedsFile);
     }
     let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
     let facts = server.facts();
@@ -93,28 +111,52 @@ pub async fn prepare(
     let mut found = Target::read(&leader).await?;
 
     let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
-    let mut cannot = Vec::new();
-    if !options.omit.privileges {
+    let (mut cannot, mut not_there) = (Vec::new(), Vec::new());
+    if !omit.privileges {
         warnings.extend(privileges::leave_out_maintain(&mut catalog, facts.version));
         cannot = privileges::leave_out_grantors(&leader, &mut catalog).await?;
     }
     warnings.extend(extensions::version_warnings(&leader, &catalog).await?);
 
-    let phases = Phases::of(&catalog);
-    let mut needs = Needs::of(&catalog, options.omit);
+    // A part may go into a database that has the rest.
+    if catalog.partial && !only {
+        let present = match options.create {
+            Some(_) => Present::fresh(),
+            None => Present::read(&leader).await?,
+        };
+        let (in_the_way, schemas) = present.in_the_way(&mut catalog);
+        found.present = in_the_way;
+        warnings
+            .extend(schemas.iter().map(|schema| format!("{schema} is there already, and stays as it is")));
+        not_there = present.lacks(&taken.missing);
+        if options.keep_going {
+            let lacking = not_there.drain(..);
+            warnings.extend(lacking.map(|what| format!("the target lacks {what}")));
+        }
+    }
+    warnings.extend(taken.circles.iter().map(|circle| {
+        format!("foreign keys lead around between {circle}: rows may come before those that they refer to")
+    }));
+    let mut phases = Phases::of(&catalog);
+    let order = taken.row_order.iter().map(|(id, place)| (*id as usize - 1, *place));
+    phases.sort(&order.collect());
+    if let Some(list) = &options.list {
+        phases.sort(&list.iter().enumerate().map(|(place, id)| (*id as usize - 1, place)).collect());
+    }
+    let mut needs = Needs::of(&catalog, omit);
     let globals = match options.globals {
         Globals::Skip => None,
-        _ => Some(globals::compare(&leader, catalog.globals.as_ref(), options.omit).await?),
+        _ => Some(globals::compare(&leader, catalog.globals.as_ref(), omit).await?),
     };
     let mut folders = Vec::new();
     if let (Some(plan), Some(globals)) = (&globals, &catalog.globals) {
-        globals::add_needs(&mut needs, globals, plan, options.omit);
+        globals::add_needs(&mut needs, globals, plan, omit);
         folders = globals::missing_folders(&leader, plan).await?;
         found.roles.extend(plan.roles.iter().cloned());
         found.tablespaces.extend(plan.tablespaces.iter().map(|tablespace| tablespace.name.clone()));
     }
     let new = options.create.filter(|_| !only);
-    let new = new.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, create));
+    let new = new.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, omit, create));
     let new = new.transpose()?;
     if let Some(new) = &new {
         new.add_needs(&mut needs);
@@ -122,6 +164,7 @@ pub async fn prepare(
     found.look_for_providers(&leader, &needs).await?;
     let mut lacks = found.lacks(&needs, facts.version.major());
     lacks.extend(folders);
+    lacks.extend(not_there);
     let mut obstacle = None;
     if let Some(new) = &new {
         lacks.extend(new.lacks(&leader).await?);
@@ -170,7 +213,7 @@ pub async fn prepare(
             Source::Stream(_) => None,
         },
         raw_bytes: match &source {
-            Source::File { file, .. } => file.end().raw_bytes,
+            Source::File { late, .. } => raw_bytes(&catalog, late),
             Source::Stream(_) => begin.expected_bytes,
         },
         indexes,
@@ -192,6 +235,7 @@ pub async fn prepare(
         phases,
         globals,
         options: options.clone(),
+        omit,
         new,
         maintenance,
         obstacle,
@@ -200,6 +244,12 @@ pub async fn prepare(
         catalog,
         server,
     })
+}
+
+/// Raw bytes of what takes part.
+fn raw_bytes(catalog: &Catalog, late: &Late) -> u64 {
+    let takes_part = |id: u32| catalog.entries.get(id as usize - 1).is_some_and(|entry| !entry.left_out);
+    late.tables.iter().filter(|total| takes_part(total.id)).map(|total| total.bytes).sum()
 }
 
 /// Rows of tables; pages of large objects count as rows in the archive.

@@ -58,8 +58,11 @@ async fn read(session: &Session) -> Result<Option<Row>, Error> {
 /// # Errors
 /// Those of the server.
 pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit) -> Result<Work, Error> {
-    let target = read(session).await?;
     let mut sql = Vec::new();
+    if omit.public {
+        return Ok(Work { id: 0, label: "schema public".to_owned(), sql });
+    }
+    let target = read(session).await?;
     match (source, &target) {
         (None, Some(_)) => sql.push("DROP SCHEMA public".to_owned()),
         (Some(_), None) => sql.push("CREATE SCHEMA public".to_owned()),
@@ -72,7 +75,7 @@ pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit
             sql.push(Sql::new("ALTER SCHEMA public OWNER TO ").role(&source.owner).render());
         }
         let comment = target.and_then(|target| target.comment);
-        if comment != source.comment {
+        if !omit.comments && comment != source.comment {
             let text = source.comment.as_deref().map_or("NULL".to_owned(), literal);
             sql.push(format!("COMMENT ON SCHEMA public IS {text}"));
         }

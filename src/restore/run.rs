@@ -167,7 +167,7 @@ impl Run {
     pub fn skipped(&self, entry: &Entry, cause: &Entry) {
         let mut state = self.state();
         let root = state.failed.get(&cause.id).copied().unwrap_or(cause.id);
-        if state.failed.contains_key(&entry.id) {
+        if entry.left_out || state.failed.contains_key(&entry.id) {
             return;
         }
         state.failed.insert(entry.id, root);
@@ -175,9 +175,9 @@ impl Run {
         state.failures.push(Failure { label: entry.label.clone(), reason });
     }
 
-    /// Whether an entry failed or was skipped.
+    /// Whether an entry failed or was skipped, or takes no part.
     pub fn has_failed(&self, entry: u32) -> bool {
-        self.state().failed.contains_key(&entry)
+        self.entry(entry).left_out || self.state().failed.contains_key(&entry)
     }
 
     /// The first entry among the dependencies of `entry` that failed or was skipped.
@@ -186,8 +186,12 @@ impl Run {
         entry.deps.iter().find(|dep| state.failed.contains_key(dep)).map(|dep| self.entry(*dep))
     }
 
-    /// Whether an entry may start: nothing that it needs has failed. If not, it is recorded as skipped.
+    /// Whether an entry may start: nothing that it needs has failed. If not, it is recorded as skipped, unless it takes
+    /// no part.
     pub fn may_start(&self, entry: &Entry) -> bool {
+        if entry.left_out {
+            return false;
+        }
         match self.failed_dependency(entry) {
             Some(cause) => {
                 self.skipped(entry, cause);

@@ -17,7 +17,9 @@ fn help_has_examples_first_and_fits_two_screens() {
             let (examples, usage) = (text.find("Examples:").unwrap(), text.find("Usage:").unwrap());
             assert!(examples < usage, "{text}");
             assert!(text.contains(&format!("pgark {command} ")), "{text}");
-            assert!(text.lines().count() <= 48, "{command}: {} lines", text.lines().count());
+            // --help has the rarer options, too.
+            let is_full = flag == "--help" && matches!(command, "dump" | "restore");
+            assert!(is_full || text.lines().count() <= 48, "{command}: {} lines", text.lines().count());
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         }
     }
@@ -28,9 +30,13 @@ fn every_flag_is_explained() {
     let cli = TestCli::new();
     for command in COMMANDS {
         let help = cli.succeed([command, "--help"]).unwrap().stdout;
-        let flags = help.lines().filter(|line| line.trim_start().starts_with('-'));
-        for line in flags {
-            let explained = line.trim_start().split("  ").filter(|part| !part.trim().is_empty()).count() >= 2;
+        let lines: Vec<&str> = help.lines().collect();
+        let flags = lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with('-'));
+        for (at, line) in flags {
+            // Where a flag is long, the words are in the next line.
+            let next = lines.get(at + 1).is_some_and(|next| next.starts_with("          "));
+            let explained =
+                next || line.trim_start().split("  ").filter(|part| !part.trim().is_empty()).count() >= 2;
             assert!(explained, "{command}: {line}");
         }
     }

@@ -8,9 +8,11 @@ from (
     join pg_namespace n on n.oid = c.relnamespace
     where not (i.indisvalid and i.indisready) and c.relkind = 'i' and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and i.indrelid = any ({relations}) --@ selected
     union all --@ 14..
     select format('partition %s is being detached (DETACH CONCURRENTLY did not finish): it is attached again', i.inhrelid::regclass) --@ 14..
     from pg_inherits i where i.inhdetachpending --@ 14..
+      and i.inhrelid = any ({relations}) --@ 14.. selected
     union all
     select format('%s is in the schema %I of the system and is left out', pg_describe_object(o.class, o.oid, 0), n.nspname)
     from (
@@ -34,6 +36,7 @@ from (
     join pg_namespace n on n.oid = o.schema
     where o.oid >= 16384
       and n.nspname in ('pg_catalog', 'information_schema')
+      and false --@ selected
       and not exists (
           select 1 from pg_depend d where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i')
       )
@@ -44,17 +47,22 @@ from (
     from pg_class c
     join pg_depend d on d.classid = 1259 and d.objid = c.oid and d.refclassid = 3079 and d.deptype = 'e'
     join pg_extension e on e.oid = d.refobjid
-    where c.relkind = 'r' and pg_relation_size(c.oid) > 0 and not c.oid = any (coalesce(e.extconfig, '{}'))
+    where c.relkind = 'r'
+      and false --@ selected
+      and pg_relation_size(c.oid) > 0 and not c.oid = any (coalesce(e.extconfig, '{}'))
     union all
     select format('policy %I on %s is left out: the table is a member of an extension', p.polname, p.polrelid::regclass)
     from pg_policy p
     where exists (select 1 from pg_depend d where d.classid = 1259 and d.objid = p.polrelid and d.deptype = 'e')
+      and false --@ selected
     union all --@ 14..
     -- Its body has the same empty name for all of them.
     select format('%s cannot be restored: PostgreSQL prints its body without telling its unnamed parameters apart', --@ 14..
         pg_describe_object(1255, p.oid, 0)) --@ 14..
     from pg_proc p --@ 14..
-    where p.oid >= 16384 and 1 < ( --@ 14..
+    where p.oid >= 16384 --@ 14..
+      and p.pronamespace = any ({schemas}) --@ 14.. selected
+      and 1 < ( --@ 14..
         select count(distinct u.found[1]) --@ 14..
         from regexp_matches(p.prosqlbody::text, ':paramkind 0 :paramid ([0-9]+)', 'g') u (found) --@ 14..
         where p.proargnames[u.found[1]::int4] = '' --@ 14..

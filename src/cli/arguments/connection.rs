@@ -45,13 +45,13 @@ pub struct Connection {
     #[arg(short = 'U', long, value_name = "ROLE")]
     pub username: Option<String>,
     /// Never ask for a password
-    #[arg(short = 'w', long, conflicts_with = "password")]
+    #[arg(hide_short_help = true, short = 'w', long, conflicts_with = "password")]
     pub no_password: bool,
     /// Ask for a password before connecting
-    #[arg(short = 'W', long)]
+    #[arg(hide_short_help = true, short = 'W', long)]
     pub password: bool,
     /// Shell command that prints the password, such as a short-lived token
-    #[arg(long, value_name = "CMD", conflicts_with = "password")]
+    #[arg(hide_short_help = true, long, value_name = "CMD", conflicts_with = "password")]
     pub password_command: Option<PasswordCommand>,
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::connection::Target;
-use super::value::{duration, label, level, size};
-use super::{Connection, TEMPLATE, Talk, jobs_default};
+use super::select::{LEFT_OUT, SELECTION};
+use super::value::{archive_format, duration, label, level, size};
+use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark dump`.
 #[derive(Args, Debug)]
@@ -41,42 +42,66 @@ pub struct Dump {
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     pub label: Vec<(String, String)>,
     /// Read tables above this size in several parts [default: 64MB]
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MB", hide_default_value = true)]
+    #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = size, default_value = "64MB", hide_default_value = true)]
     pub split_above: u64,
     /// Read every table in one part
-    #[arg(long, conflicts_with = "split_above")]
+    #[arg(hide_short_help = true, long, conflicts_with = "split_above")]
     pub no_split: bool,
-    /// Definitions only: no rows, values or statistics
-    #[arg(short, long)]
-    pub schema_only: bool,
     /// Also dump what belongs to the cluster: roles, their settings and memberships, tablespaces
     #[arg(long)]
     pub globals: bool,
     /// With the hashes of the roles' passwords; needs a superuser
-    #[arg(long, requires = "globals")]
+    #[arg(hide_short_help = true, long, requires = "globals")]
     pub role_passwords: bool,
     /// Replace an existing file
     #[arg(long)]
     pub force: bool,
     /// Leave out what pgark cannot dump, and end with exit 3
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub skip_unsupported: bool,
     /// Leave out optimizer statistics; a restore then runs ANALYZE
     #[arg(long)]
     pub no_statistics: bool,
     /// Give up when table locks take longer (30s, 500ms)
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(hide_short_help = true, long, value_name = "TIME", value_parser = duration)]
     pub lock_wait_timeout: Option<Duration>,
     /// Give up when the server shows no sign of life for so long (10min) [default: never]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(hide_short_help = true, long, value_name = "TIME", value_parser = duration)]
     pub stall_timeout: Option<Duration>,
     /// Begin again so often when the server goes away or cancels the dump
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(hide_short_help = true, long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub retries: u32,
     /// Format of rows: auto (binary where that is safe) or text
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
+    #[arg(hide_short_help = true, long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
         hide_default_value = true, hide_possible_values = true)]
     pub copy_format: CopyFormat,
+    /// Statistics come by themselves
+    #[arg(long, hide = true, conflicts_with = "no_statistics")]
+    pub statistics: bool,
+    /// There is one format
+    #[arg(short = 'F', long, hide = true, value_parser = archive_format)]
+    pub format: Option<()>,
+    /// What takes part.
+    #[command(flatten)]
+    pub select: Select,
+    /// These extensions, and nothing else that is in no schema
+    #[arg(
+        short,
+        long,
+        value_name = "PATTERN",
+        hide_short_help = true,
+        help_heading = SELECTION
+    )]
+    pub extension: Vec<String>,
+    /// What is left out.
+    #[command(flatten)]
+    pub leave_out: LeaveOut,
+    /// How columns are compressed
+    #[arg(long, hide_short_help = true, help_heading = LEFT_OUT)]
+    pub no_toast_compression: bool,
+    /// Rows of unlogged tables
+    #[arg(long, hide_short_help = true, help_heading = LEFT_OUT)]
+    pub no_unlogged_table_data: bool,
     /// Where to connect to.
     #[command(flatten)]
     pub connection: Connection,

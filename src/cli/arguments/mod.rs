@@ -6,9 +6,13 @@ mod dump;
 mod offline;
 mod restore;
 mod secret;
+mod select;
+mod unoffered;
 mod value;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use connection::Connection;
 pub use doctor::Doctor;
@@ -16,6 +20,8 @@ pub use dump::{CopyFormat, Dump};
 pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
 pub use restore::Restore;
 pub use secret::hidden;
+pub use select::{LeaveOut, SectionName, Select};
+pub use unoffered::unoffered;
 
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
@@ -47,12 +53,29 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Print help
-    #[arg(short = '?', long, action = ArgAction::Help, global = true, display_order = 1000)]
+    /// Print help; --help has the rarer options, too
+    #[arg(short = '?', long, action = ArgAction::HelpShort, global = true, display_order = 1000)]
     help: Option<bool>,
     /// Print version
     #[arg(short = 'V', long, action = ArgAction::Version, display_order = 1001)]
     version: Option<bool>,
+}
+
+impl Cli {
+    /// Reads a command line; where `--help` is among the words, with all options in its answer.
+    ///
+    /// # Errors
+    /// Wrong usage, and what asks for help or the version.
+    pub fn read(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.collect();
+        let mut command = Self::command();
+        // Long help would give every option three lines.
+        if words.iter().any(|word| word == "--help") {
+            let all = |command: clap::Command| command.mut_args(|arg| arg.hide_short_help(false));
+            command = command.mut_subcommands(all);
+        }
+        Self::from_arg_matches(&command.try_get_matches_from(words)?)
+    }
 }
 
 /// The commands.
@@ -109,7 +132,7 @@ pub struct Talk {
     #[arg(long)]
     pub json: bool,
     /// How to show progress on stderr
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = Progress::Auto, hide_possible_values = true,
+    #[arg(hide_short_help = true, long, value_enum, value_name = "HOW", default_value_t = Progress::Auto, hide_possible_values = true,
         help = "Progress on stderr: auto, bar, plain, json or none",
         hide_default_value = true)]
     pub progress: Progress,

@@ -6,7 +6,9 @@ use clap::Args;
 
 use super::connection::Target;
 use super::dump::jobs;
-use super::{Connection, TEMPLATE, Talk, jobs_default};
+use super::select::SELECTION;
+use super::value::archive_format;
+use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark restore`.
 #[derive(Args, Debug)]
@@ -24,21 +26,21 @@ pub struct Restore {
     /// Archive to read; - for stdin
     #[arg(value_name = "ARCHIVE|-")]
     pub archive: PathBuf,
-    /// Target, existing and empty (-C: any database, to connect to): name, URI or key=value string
+    /// Target (-C: any database, to connect to): name, URI or key=value string
     #[arg(short, long, value_name = "CONN")]
     pub dbname: Option<Target>,
-    /// Make the database itself, with the name, owner, locale and settings of the source's
+    /// Make the database itself, as it is in the source
     #[arg(short = 'C', long)]
     pub create: bool,
     /// With -C: make it with the server's own locale
-    #[arg(long, requires = "create")]
+    #[arg(hide_short_help = true, long, requires = "create")]
     pub target_locale: bool,
     /// Sessions that write in parallel [default: the cores, at most 8]
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]
     pub jobs: usize,
     /// Memory of each session for building indexes, as 512MB [default: from the server's settings]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
     pub maintenance_work_mem: Option<String>,
     /// Do not ask; needed where nobody can be asked
     #[arg(short, long)]
@@ -46,30 +48,57 @@ pub struct Restore {
     /// Show the plan and stop
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// First restore the roles, memberships and tablespaces that the archive has; what differs is only reported
+    /// First restore the roles and tablespaces that the archive has
     #[arg(long)]
     pub globals: bool,
     /// Restore these and nothing else
-    #[arg(long, conflicts_with_all = ["globals", "create"])]
+    #[arg(hide_short_help = true, long, conflicts_with_all = ["globals", "create"])]
     pub globals_only: bool,
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]
     pub keep_going: bool,
-    /// Leave out ownership: everything belongs to the restoring role
-    #[arg(short = 'O', long)]
-    pub no_owner: bool,
-    /// Leave out GRANT, REVOKE and default privileges
-    #[arg(short = 'x', long)]
-    pub no_privileges: bool,
-    /// Leave out security labels
-    #[arg(long)]
-    pub no_security_labels: bool,
     /// Leave out optimizer statistics; ANALYZE makes new ones
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub no_statistics: bool,
     /// Do not ANALYZE what has no statistics
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub no_analyze: bool,
+    /// The entries in this file, in its order: `list --toc`, edited
+    #[arg(short = 'L', long, value_name = "FILE")]
+    pub use_list: Option<PathBuf>,
+    /// Statistics come by themselves
+    #[arg(long, hide = true, conflicts_with = "no_statistics")]
+    pub statistics: bool,
+    /// There is one format
+    #[arg(short = 'F', long, hide = true, value_parser = archive_format)]
+    pub format: Option<()>,
+    /// pg_restore's name for the default
+    #[arg(short = 'e', long, hide = true, conflicts_with = "keep_going")]
+    pub exit_on_error: bool,
+    /// What --keep-going does anyway
+    #[arg(long, hide = true)]
+    pub no_data_for_failed_tables: bool,
+    /// What takes part.
+    #[command(flatten)]
+    pub select: Select,
+    /// These extensions, and nothing else that is in no schema
+    #[arg(long, value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
+    pub extension: Vec<String>,
+    /// These indexes
+    #[arg(short = 'I', long, value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
+    pub index: Vec<String>,
+    /// These functions: name, or name(types)
+    #[arg(short = 'P', long, value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
+    pub function: Vec<String>,
+    /// These triggers: name, or 'table name'
+    #[arg(long, alias = "triggers", value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
+    pub trigger: Vec<String>,
+    /// Of -t nothing but the relation itself and its rows
+    #[arg(long, requires = "table", hide_short_help = true, help_heading = SELECTION)]
+    pub only: bool,
+    /// What is left out.
+    #[command(flatten)]
+    pub leave_out: LeaveOut,
     /// Where to connect to.
     #[command(flatten)]
     pub connection: Connection,

@@ -65,6 +65,18 @@ pub fn level(text: &str) -> Result<i32, String> {
     }
 }
 
+/// pg_dump's formats: there is one format here, so that those of archives are all the same.
+pub fn archive_format(text: &str) -> Result<(), String> {
+    match text {
+        "c" | "custom" | "d" | "directory" | "t" | "tar" => Ok(()),
+        "p" | "plain" => {
+            Err("archives are no scripts: pgark schema ARCHIVE prints definitions as SQL, pgark cat rows"
+                .into())
+        }
+        _ => Err("an archive has one format: leave -F out".to_owned()),
+    }
+}
+
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -106,6 +118,13 @@ mod tests {
         for wrong in ["zstd:0", "zstd:20", "", "brotli"] {
             assert!(level(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn scripts_are_no_archives() {
+        assert!(archive_format("c").is_ok() && archive_format("directory").is_ok());
+        assert!(archive_format("p").unwrap_err().contains("pgark schema"));
+        assert!(archive_format("x").is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use pgark::event::Meter;
 use pgark::server::Class;
 use pgark::sql::ident;
-use pgark::{doctor, dump, inspect, preflight, restore, verify};
+use pgark::{doctor, dump, inspect, preflight, restore, selection, verify};
 
 use super::hint::{create_database, shell_path};
 use super::{Report, Scene};
@@ -86,6 +86,7 @@ impl Report {
                 }
                 report.hint("run again when the others are done, or give them more time: --lock-wait-timeout")
             }
+            E::Selection(error) => Self::selection(error),
             E::TooOld(_) => {
                 Self::new(exit::REFUSED, error).hint("dump it with the pg_dump of its own version")
             }
@@ -94,6 +95,18 @@ impl Report {
             }
             E::Cancelled => Self::interrupted().cause("nothing stands under the archive's name"),
             other => Self::unexpected(other).causes_of(other),
+        }
+    }
+
+    /// Names that do not fit what is there.
+    fn selection(error: &selection::SelectionError) -> Self {
+        use selection::SelectionError as E;
+        match error {
+            E::Pattern(_) => Self::new(exit::USAGE, error),
+            E::NoMatch { .. } => Self::new(exit::REFUSED, error).hint(
+                "names are folded to lower case unless they are in double quotes within the shell's own: \
+                 -t '\"Orders\"'; a name without a schema is looked for in the search_path",
+            ),
         }
     }
 
@@ -111,6 +124,8 @@ impl Report {
             E::Rows { .. } => {
                 Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep").arrived(meter)
             }
+            E::Selection(error) => Self::selection(error),
+            E::NeedsFile => Self::new(exit::REFUSED, error).hint("write the archive to a file first"),
             E::NotEmpty(present) => {
                 let report = Self::new(exit::REFUSED, "the target database is not empty");
                 let report =

@@ -28,8 +28,8 @@ pub use diff::{content_diff, diff};
 pub use downgrade::downgrade;
 pub use label_provider::LabelProvider;
 pub use oracle::{
-    oracle_dump, oracle_dump_create, oracle_globals, oracle_statistics, oracle_version, psql, replay,
-    tls_psql, tool,
+    oracle_archive, oracle_dump, oracle_dump_create, oracle_globals, oracle_restore, oracle_statistics,
+    oracle_toc, oracle_version, psql, replay, tls_psql, tool,
 };
 pub use pgbouncer::PgBouncer;
 pub use probe::{Manner, Probe};

@@ -163,3 +163,30 @@ pub fn replay(source: &TestDatabase, target: &TestDatabase) -> Result<(), String
     let dump = dump.replace("SET transaction_timeout = 0;\n", "");
     psql(target.server(), target.name(), &dump).map(drop)
 }
+
+/// An archive that pg_dump 18 makes in its own format, with these words.
+pub fn oracle_archive(database: &TestDatabase, words: &[&str], file: &Path) -> Result<(), String> {
+    let mut command = client("pg_dump", database.server(), database.name());
+    command.args(["--format=custom", "--file"]).arg(file).args(words);
+    finish(command).map(drop)
+}
+
+/// The lines of `pg_restore -l` that stand for entries, without their numbers and the owner `postgres`.
+pub fn oracle_toc(file: &Path) -> Result<Vec<String>, String> {
+    let mut command = Command::new(tool("pg_restore"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).arg("-l").arg(file);
+    let text = finish(command)?;
+    let entry = |line: &str| {
+        let (_, rest) = line.split_once("; ")?;
+        let what = rest.splitn(3, ' ').nth(2)?;
+        Some(what.strip_suffix("postgres").unwrap_or(what).trim_end().to_owned())
+    };
+    Ok(text.lines().filter(|line| !line.starts_with(';')).filter_map(entry).collect())
+}
+
+/// Restores an archive of pg_dump's by pg_restore 18, which goes on after errors; what it said.
+pub fn oracle_restore(file: &Path, target: &TestDatabase, words: &[&str]) -> String {
+    let mut command = client("pg_restore", target.server(), target.name());
+    let output = command.args(words).arg(file).output().expect("pg_restore runs");
+    text(&output.stderr)
+}

@@ -1,0 +1,140 @@
+//! Options of pg_dump and pg_restore that pgark does not have: what to use instead.
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+/// An option that is not offered.
+#[derive(Debug)]
+struct Unoffered {
+    /// Its long name.
+    long: &'static str,
+    /// Its letter.
+    short: Option<&'static str>,
+    /// The commands that somebody may try it with.
+    commands: &'static [&'static str],
+    /// What to do instead.
+    instead: &'static str,
+}
+
+const fn option(
+    commands: &'static [&'static str],
+    short: Option<&'static str>,
+    long: &'static str,
+    instead: &'static str,
+) -> Unoffered {
+    Unoffered { long, short, commands, instead }
+}
+
+const DUMP: &[&str] = &["dump"];
+const RESTORE: &[&str] = &["restore"];
+const BOTH: &[&str] = &["dump", "restore"];
+
+const ROWS_AS_SQL: &str =
+    "rows are stored for COPY: pgark cat ARCHIVE TABLE prints them as csv, jsonl or COPY's text";
+const SCRIPT_ONLY: &str = "it is for SQL scripts: pgark schema ARCHIVE prints one";
+const NOT_EMPTY: &str = "restore into a new database with -C, or drop what is in the way";
+const ALL_DATABASES: &str = "dump each database by itself, one of them with --globals";
+
+/// `docs/options.md` says the same; a test compares.
+const UNOFFERED: &[Unoffered] = &[
+    option(RESTORE, Some("-f"), "--file", "pgark schema, list and cat print what is in an archive"),
+    option(RESTORE, Some("-l"), "--list", "pgark list ARCHIVE --toc prints a list for -L"),
+    option(
+        DUMP,
+        None,
+        "--no-sync",
+        "a file gets its name when it is synced; -f - writes a pipe, which is not",
+    ),
+    option(DUMP, None, "--sync-method", "a file gets its name when it is synced, and its folder after it"),
+    option(BOTH, Some("-c"), "--clean", NOT_EMPTY),
+    option(BOTH, None, "--if-exists", NOT_EMPTY),
+    option(DUMP, Some("-C"), "--create", "say it at restore: pgark restore ARCHIVE -C -d postgres"),
+    option(
+        DUMP,
+        Some("-E"),
+        "--encoding",
+        "rows stay in the encoding of the database; a restore converts them",
+    ),
+    option(BOTH, Some("-S"), "--superuser", "restore as a superuser with -U"),
+    option(DUMP, None, "--binary-upgrade", "only pg_upgrade needs it, and it brings its own pg_dump"),
+    option(DUMP, None, "--column-inserts", ROWS_AS_SQL),
+    option(DUMP, None, "--inserts", ROWS_AS_SQL),
+    option(DUMP, None, "--rows-per-insert", ROWS_AS_SQL),
+    option(DUMP, None, "--on-conflict-do-nothing", ROWS_AS_SQL),
+    option(DUMP, None, "--disable-dollar-quoting", SCRIPT_ONLY),
+    option(BOTH, None, "--restrict-key", SCRIPT_ONLY),
+    option(
+        BOTH,
+        None,
+        "--disable-triggers",
+        "with -a rows come in the order that foreign keys ask for; triggers fire",
+    ),
+    option(
+        BOTH,
+        None,
+        "--enable-row-security",
+        "use a role that sees every row: an owner, a superuser, BYPASSRLS",
+    ),
+    option(DUMP, None, "--extra-float-digits", "floating-point numbers are always exact"),
+    option(
+        DUMP,
+        None,
+        "--include-foreign-data",
+        "rows of foreign tables are not dumped: dump their own server",
+    ),
+    option(DUMP, None, "--load-via-partition-root", "rows go through the root where they have to"),
+    option(BOTH, None, "--no-data", "use -s; it leaves out statistics, too"),
+    option(BOTH, None, "--no-schema", "use -a; it leaves out statistics, too"),
+    option(BOTH, None, "--statistics-only", "statistics come with definitions and rows"),
+    option(DUMP, None, "--quote-all-identifiers", "names are quoted wherever a supported version needs it"),
+    option(DUMP, None, "--serializable-deferrable", "a dump is one REPEATABLE READ snapshot"),
+    option(DUMP, None, "--snapshot", "a dump exports its own snapshot, which BEGIN of the archive names"),
+    option(
+        BOTH,
+        None,
+        "--use-set-session-authorization",
+        "owners are set by ALTER … OWNER, which the restoring role must be allowed to",
+    ),
+    option(
+        BOTH,
+        None,
+        "--role",
+        "connect as that role with -U, or with options=-crole=NAME in the connection string",
+    ),
+    option(RESTORE, Some("-1"), "--single-transaction", "use -C: a database that fails half-way is removed"),
+    option(
+        RESTORE,
+        None,
+        "--transaction-size",
+        "commits do not wait for the disk; the last one makes all durable",
+    ),
+    option(DUMP, Some("-g"), "--globals-only", "pgark dump postgres --globals, then restore --globals-only"),
+    option(
+        DUMP,
+        Some("-r"),
+        "--roles-only",
+        "dump with --globals; restore --globals-only makes what is missing",
+    ),
+    option(
+        DUMP,
+        None,
+        "--tablespaces-only",
+        "dump with --globals; restore --globals-only makes what is missing",
+    ),
+    option(DUMP, None, "--exclude-database", ALL_DATABASES),
+    option(DUMP, Some("-l"), "--database", "name the database to connect to: pgark dump NAME"),
+    option(DUMP, None, "--no-role-passwords", "it is the default: --role-passwords brings them"),
+];
+
+/// What to say when a command line has an option that other tools have: the option, and what to use instead.
+pub fn unoffered(error: &Error, words: &[String]) -> Option<(String, &'static str)> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let command = words.get(1)?;
+    let found = UNOFFERED.iter().find(|option| {
+        option.commands.contains(&command.as_str())
+            && (word == option.long || option.short.is_some_and(|short| word == short))
+    })?;
+    Some((word.clone(), found.instead))
+}
