@@ -8,6 +8,7 @@ use super::{Options, data};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest;
+use crate::nice::{Gate, Watch, Watching};
 use crate::preflight::{Fit, LockTable, Slots, fewer, unreadable};
 use crate::server::settings::Scope;
 use crate::server::{Class, Conninfo, Running, Server, Session};
@@ -19,6 +20,8 @@ pub struct Source {
     sessions: Vec<Session>,
     snapshot: String,
     facts: Facts,
+    watch: Option<Watch>,
+    watching: Option<Watching>,
 }
 
 /// What the archive records beyond what every connection asks.
@@ -87,7 +90,12 @@ impl Source {
         look_ahead(ctx, &leader, options.jobs).await?;
         let snapshot = lock_and_export(&leader, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
-        let mut source = Self { server, sessions: vec![leader], snapshot, facts };
+        // Before the workers: who wants to be nice may have to do with fewer of them.
+        let watch = match options.nice {
+            Some(limits) => Watch::connect(ctx, &server, limits, "dump watch").await?,
+            None => None,
+        };
+        let mut source = Self { server, sessions: vec![leader], snapshot, facts, watch, watching: None };
         // Fewer workers are slower, not wrong. Without any the leader copies.
         let jobs = options.jobs.max(1);
         let room = Slots::read(source.leader()).await?.room();
@@ -132,6 +140,13 @@ impl Source {
     /// The same, to copy with.
     pub fn leader_mut(&mut self) -> &mut Session {
         &mut self.sessions[0]
+    }
+
+    /// What the workers pass before each piece of work. From now on somebody looks how the server does, if that is wanted.
+    pub fn watch(&mut self, ctx: &Context) -> Gate {
+        let ours = self.sessions.iter().map(|session| session.backend_pid).collect();
+        self.watching = self.watch.take().map(|watch| watch.start(ctx, ours));
+        self.watching.as_ref().map(Watching::gate).unwrap_or_default()
     }
 
     /// All sessions.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use pgark::nice::Limits;
 
 use super::connection::Target;
-use super::value::{duration, label, level, size};
+use super::value::{duration, label, level, nice, size};
 use super::{Connection, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark dump`.
@@ -67,9 +68,13 @@ pub struct Dump {
     /// Give up when table locks take longer (30s, 500ms)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub lock_wait_timeout: Option<Duration>,
-    /// Give up when the server shows no sign of life for so long (10min) [default: never]
+    /// Give up when the server shows no sign of life for so long (10min)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub stall_timeout: Option<Duration>,
+    /// Pause while the server suffers [lag=10s,active=4,pause=5min]
+    #[arg(long, value_name = "LIMITS", value_parser = nice, num_args = 0..=1, require_equals = true,
+        default_missing_value = "")]
+    pub nice: Option<Limits>,
     /// Begin again so often when the server goes away or cancels the dump
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub retries: u32,

@@ -1,11 +1,14 @@
 //! `pgark restore`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use pgark::nice::Limits;
 
 use super::connection::Target;
 use super::dump::jobs;
+use super::value::{duration, nice};
 use super::{Connection, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark restore`.
@@ -24,10 +27,10 @@ pub struct Restore {
     /// Archive to read; - for stdin
     #[arg(value_name = "ARCHIVE|-")]
     pub archive: PathBuf,
-    /// Target, existing and empty (-C: any database, to connect to): name, URI or key=value string
+    /// Target, empty (with -C any database): name, URI or key=value
     #[arg(short, long, value_name = "CONN")]
     pub dbname: Option<Target>,
-    /// Make the database itself, with the name, owner, locale and settings of the source's
+    /// Make the database itself, with all that the source's has
     #[arg(short = 'C', long)]
     pub create: bool,
     /// With -C: make it with the server's own locale
@@ -46,7 +49,7 @@ pub struct Restore {
     /// Show the plan and stop
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// First restore the roles, memberships and tablespaces that the archive has; what differs is only reported
+    /// First restore the archive's roles, memberships and tablespaces
     #[arg(long)]
     pub globals: bool,
     /// Restore these and nothing else
@@ -55,6 +58,13 @@ pub struct Restore {
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]
     pub keep_going: bool,
+    /// Pause while the server suffers [lag=10s,active=4,pause=5min]
+    #[arg(long, value_name = "LIMITS", value_parser = nice, num_args = 0..=1, require_equals = true,
+        default_missing_value = "")]
+    pub nice: Option<Limits>,
+    /// Give up when the server is silent for so long (30min)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub stall_timeout: Option<Duration>,
     /// Leave out ownership: everything belongs to the restoring role
     #[arg(short = 'O', long)]
     pub no_owner: bool,
