@@ -15,6 +15,7 @@
 //! - [`globals`]: roles, memberships, tablespaces: reads and compares those of clusters
 //! - [`copy`]: rows between a server and frames
 //! - [`preflight`]: what can be known of a server before the work begins
+//! - [`nice`]: pauses while a server suffers
 //! - [`dump`], [`restore`], [`verify`], [`inspect`], [`doctor`]: the use-cases
 //! - [`value`]: values in binary form as text and JSON
 
@@ -29,6 +30,7 @@ pub mod globals;
 pub mod graph;
 pub mod inspect;
 pub mod manifest;
+pub mod nice;
 pub mod object;
 pub mod preflight;
 pub mod restore;

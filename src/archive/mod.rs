@@ -30,6 +30,6 @@ pub use json::{Use, check_features, parse_json};
 pub use read_at::ReadAt;
 pub use reader::ArchiveFile;
 pub use rows::{RowWalker, row_len};
-pub use store::{Input, Output, Overwrite, StoreError, is_stream, open_stream};
+pub use store::{Input, Output, Overwrite, StoreError, free_bytes, is_stream, open_stream};
 pub use stream::{StreamReader, StreamRecord};
 pub use writer::{Draft, Finished, Writer};

@@ -123,6 +123,18 @@ pub fn is_stream(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
+/// Bytes that are free for this user at a path: a folder, or a file in one, which need not be there.
+///
+/// # Errors
+/// When there is no such folder.
+pub fn free_bytes(path: &Path) -> Result<u64, StoreError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = if path.is_dir() { path } else { parent };
+    let stat =
+        rustix::fs::statvfs(folder).map_err(|error| StoreError::new("look at", folder, error.into()))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 /// Opens anything that can be read in order.
 ///
 /// # Errors

@@ -28,6 +28,7 @@ pub async fn run(arguments: Doctor, signals: &Signals) -> Outcome {
         jobs: arguments.jobs,
         long_transaction: LONG_TRANSACTION,
         archive: arguments.archive.clone(),
+        output: arguments.output.clone(),
     };
     let scene = Scene {
         command: "doctor",

@@ -137,6 +137,7 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
         skip_unsupported: arguments.skip_unsupported,
         lock_wait_timeout: arguments.lock_wait_timeout,
         stall_timeout: arguments.stall_timeout,
+        nice: arguments.nice,
         text_only: arguments.copy_format == CopyFormat::Text,
         globals: match (arguments.globals, arguments.role_passwords) {
             (false, _) => Globals::No,

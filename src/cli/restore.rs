@@ -54,6 +54,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         },
         statistics: !arguments.no_statistics,
         maintenance_work_mem: arguments.maintenance_work_mem.clone(),
+        stall_timeout: arguments.stall_timeout,
+        nice: arguments.nice,
     };
     let prepared = tokio::select! {
         prepared = prepare(&ctx, &input, &conninfo, &options) => prepared.map_err(report)?,

@@ -25,6 +25,8 @@ pub async fn check(
         globals: Globals::Skip,
         statistics: true,
         maintenance_work_mem: None,
+        stall_timeout: None,
+        nice: None,
     };
     let prepared = prepare(ctx, &Input::File(path.to_owned()), conninfo, &options).await?;
     let plan = prepared.plan();
@@ -34,7 +36,7 @@ pub async fn check(
         findings.push(
             finding(Level::Blocks, "the target lacks what the archive needs")
                 .items(plan.lacks.clone())
-                .remedy("make or install them; -O -x leave out owners and grants"),
+                .remedy("make, install or grant them; -O -x leave out owners and grants"),
         );
     }
     if !plan.present.is_empty() {
@@ -53,7 +55,11 @@ pub async fn check(
         );
     }
     if !plan.warnings.is_empty() {
-        findings.push(finding(Level::Warning, "something will differ").items(plan.warnings.clone()));
+        findings.push(
+            finding(Level::Warning, "something will differ")
+                .items(plan.warnings.clone())
+                .remedy("see that it may; pgark restore --dry-run shows the whole plan"),
+        );
     }
     if findings.is_empty() {
         let what = format!("{} objects and {} tables can be restored here", plan.pre_data, plan.tables);

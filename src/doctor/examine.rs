@@ -1,17 +1,26 @@
 //! The checks, one after the other on one session.
 
-use super::{Error, Examination, Options, activity, archive, collation, privilege, room, server, standby};
+use super::{
+    Error, Examination, Options, activity, archive, collation, disk, privilege, replication, room, server,
+    standby,
+};
 use crate::context::Context;
 use crate::server::settings::Scope;
-use crate::server::{Conninfo, Server};
+use crate::server::{Conninfo, Pooling, Server};
 
 /// Examines the database of `conninfo`.
 ///
 /// # Errors
 /// When the server cannot be reached or asked, or the archive cannot be read.
 pub async fn examine(ctx: &Context, conninfo: &Conninfo, options: &Options) -> Result<Examination, Error> {
-    let (server, session) = Server::connect_as(conninfo, Some("doctor")).await?;
+    let (server, session) = Server::connect_through_any_pooler(conninfo, "doctor").await?;
     let facts = server.facts().clone();
+    let shared = facts.pooler.as_ref().filter(|pooler| pooler.is_in_the_way());
+    if shared.is_some_and(|pooler| pooler.pooling == Pooling::Statement) {
+        // It takes no transactions, so nothing more can be asked safely.
+        let findings = server::reached(&facts, conninfo);
+        return Ok(Examination::new(server.target(), facts.version_text, findings));
+    }
     session.batch("BEGIN READ ONLY").await?;
     // Only for this transaction: behind a pooler the next client would have them.
     session.set_up_reading(Scope::Transaction).await?;
@@ -20,10 +29,12 @@ pub async fn examine(ctx: &Context, conninfo: &Conninfo, options: &Options) -> R
     findings.extend(activity::check(&session, options.long_transaction).await?);
     findings.extend(room::check(&session, options.jobs).await?);
     findings.extend(standby::check(&session, &facts).await?);
+    findings.extend(replication::check(&session, &facts).await?);
     findings.extend(collation::check(&session).await?);
+    findings.extend(disk::check(&session, options.output.as_deref()).await?);
     session.batch("COMMIT").await?;
     drop(session);
-    if let Some(path) = &options.archive {
+    if let Some(path) = options.archive.as_ref().filter(|_| shared.is_none()) {
         findings.extend(archive::check(ctx, conninfo, path, options.jobs).await?);
     }
     Ok(Examination::new(server.target(), facts.version_text, findings))

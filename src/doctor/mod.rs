@@ -3,8 +3,10 @@
 mod activity;
 mod archive;
 mod collation;
+mod disk;
 mod examine;
 mod privilege;
+mod replication;
 mod room;
 mod server;
 mod standby;
@@ -25,6 +27,8 @@ pub struct Options {
     pub long_transaction: Duration,
     /// An archive that is to be restored into the database.
     pub archive: Option<PathBuf>,
+    /// Where a dump would go: a file that need not exist, or a folder.
+    pub output: Option<PathBuf>,
 }
 
 /// How much something matters.

@@ -12,6 +12,8 @@ struct Role {
     name: String,
     superuser: bool,
     can_create: bool,
+    #[serde(default)]
+    can_create_in_public: Option<bool>,
     read_only: bool,
     in_recovery: bool,
 }
@@ -20,6 +22,7 @@ const ROLE: &str = "
 select current_user::text as name,
     coalesce((select r.rolsuper from pg_roles r where r.rolname = current_user), false) as superuser,
     has_database_privilege(current_database(), 'create') as can_create,
+    (select has_schema_privilege(n.oid, 'create') from pg_namespace n where n.nspname = 'public') as can_create_in_public,
     current_setting('default_transaction_read_only')::bool as read_only,
     pg_is_in_recovery() as in_recovery";
 
@@ -120,6 +123,13 @@ fn writing(role: &Role) -> Finding {
         let what = "the role may not make schemas or extensions in this database";
         return Finding::new("writing", Level::Warning, Concerns::Restore, what).remedy(format!(
             "GRANT CREATE ON DATABASE … TO {}, or restore as the owner of the database",
+            ident(&role.name)
+        ));
+    }
+    if role.can_create_in_public == Some(false) {
+        let what = "the role may not make anything in schema public";
+        return Finding::new("writing", Level::Warning, Concerns::Restore, what).remedy(format!(
+            "GRANT CREATE ON SCHEMA public TO {}, or restore as the owner of the database",
             ident(&role.name)
         ));
     }

@@ -29,7 +29,7 @@ order by 1, s.setrole <> 0, s.setdatabase <> 0";
 
 /// Version, pooler, timeouts.
 pub async fn check(session: &Session, facts: &Facts, conninfo: &Conninfo) -> Result<Vec<Finding>, Error> {
-    let mut findings = vec![version(facts), pooler(conninfo)];
+    let mut findings = reached(facts, conninfo);
     let timeouts: Vec<Setting> = session.fetch(TIMEOUTS).await?;
     findings.push(match timeouts.is_empty() {
         true => Finding::ok("timeouts", "none is set for the role or the database"),
@@ -39,6 +39,11 @@ pub async fn check(session: &Session, facts: &Facts, conninfo: &Conninfo) -> Res
             ),
     });
     Ok(findings)
+}
+
+/// What is known as soon as there is a session.
+pub fn reached(facts: &Facts, conninfo: &Conninfo) -> Vec<Finding> {
+    vec![version(facts), pooler(facts, conninfo)]
 }
 
 fn version(facts: &Facts) -> Finding {
@@ -60,8 +65,22 @@ fn version(facts: &Facts) -> Finding {
     Finding::ok("version", what)
 }
 
-/// Only what the connection string says.
-fn pooler(conninfo: &Conninfo) -> Finding {
+/// What was found out, or else what the connection string says.
+fn pooler(facts: &Facts, conninfo: &Conninfo) -> Finding {
+    if let Some(pooler) = &facts.pooler {
+        if !pooler.is_in_the_way() {
+            let what = format!("{pooler}: dumps and restores can go through it");
+            return Finding::ok("pooler", what);
+        }
+        let remedy = match &pooler.server {
+            Some((Some(address), port)) => {
+                format!("name the server itself; the pooler reaches it at -h {address} -p {port}")
+            }
+            _ => "name the server's own host and port".to_owned(),
+        };
+        return Finding::new("pooler", Level::Blocks, Concerns::Both, pooler.to_string())
+            .remedy(format!("{remedy}; or pool_mode = session for this database"));
+    }
     match conninfo.pooler {
         true => Finding::new(
             "pooler",
@@ -70,6 +89,6 @@ fn pooler(conninfo: &Conninfo) -> Finding {
             "the connection string says that a pooler is in between",
         )
         .remedy("name the server's own host and port"),
-        false => Finding::ok("pooler", "the connection string names none"),
+        false => Finding::ok("pooler", "none is in between"),
     }
 }

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::copy::pages_from_copy;
 use crate::event::Meter;
 use crate::manifest::RowFormat;
+use crate::nice::Gate;
 use crate::server::{self, Buffers, CopyOut, Format, Frame, Session};
 
 /// Raw bytes of a frame. Larger ones do not compress better and cost memory.
@@ -43,6 +44,8 @@ pub struct Shared {
     copied: AtomicUsize,
     /// The server is a standby.
     standby: bool,
+    /// Passed before each frame.
+    gate: Gate,
     /// zstd level.
     pub level: i32,
     /// Encoders that are free.
@@ -81,6 +84,7 @@ pub async fn work(
     records: &Records,
 ) -> Result<(), Error> {
     loop {
+        shared.gate.pass().await;
         let at = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some(lot) = shared.lots.get(at) else {
             shared.ctx.meter.worker(index, "");
@@ -114,6 +118,7 @@ pub async fn copy_left(
     shared: &Arc<Shared>,
     records: &Records,
 ) -> Result<(), Error> {
+    shared.gate.pass().await;
     let sql = &shared.parts[at].part.sql;
     copy(at..at + 1, sql, session, shared, records).await.map_err(|stop| stop.error)
 }
@@ -170,6 +175,7 @@ async fn copy_part(
     let mut pending: VecDeque<Pending> = VecDeque::new();
     let (mut frame_no, mut raw_bytes) = (0, 0);
     while let Some(frame) = out.next_frame().await.map_err(|e| e.context(label))? {
+        shared.gate.pass().await;
         *within = true;
         if pending.len() >= ENCODING_MAX {
             let oldest = pending.pop_front().expect("invariant: just counted");
@@ -270,7 +276,7 @@ fn flags(frame: &Pending, last: bool) -> Flags {
 
 impl Shared {
     /// Everything that workers share, nothing copied yet.
-    pub fn new(ctx: Context, parts: Vec<PlannedPart>, standby: bool, level: i32) -> Self {
+    pub fn new(ctx: Context, parts: Vec<PlannedPart>, standby: bool, level: i32, gate: Gate) -> Self {
         Self {
             ctx,
             lots: lots(&parts),
@@ -279,6 +285,7 @@ impl Shared {
             left: Mutex::default(),
             copied: AtomicUsize::new(0),
             standby,
+            gate,
             level,
             encoders: Mutex::default(),
             buffers: Buffers::default(),

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::nice::Limits;
 use crate::selection::Selection;
 
 pub use error::Error;
@@ -64,6 +65,8 @@ pub struct Options {
     pub lock_wait_timeout: Option<Duration>,
     /// How long a session may wait for the server without a sign of life; `None` = as long as it takes.
     pub stall_timeout: Option<Duration>,
+    /// Pause while the server suffers; `None` = never.
+    pub nice: Option<Limits>,
     /// `--copy-format text`: text for every table.
     pub text_only: bool,
     /// What of the cluster goes into the archive.

@@ -82,11 +82,12 @@ pub async fn dump(
 async fn stalled(ctx: &Context, running: &Running, options: &Options) -> Error {
     let Some(limit) = options.stall_timeout else { return std::future::pending().await };
     let stalled = running.stalled(limit).await;
-    let (session, doing) = match stalled.number.checked_sub(1) {
-        None => ("the leader".to_owned(), "locks, catalog".to_owned()),
-        Some(at) => (format!("worker {}", at + 1), ctx.meter.workers().get(at).cloned().unwrap_or_default()),
-    };
-    Error::Stalled { limit, session: format!("{session}, pid {}", stalled.pid), doing }
+    let (session, doing) = stalled.words(&ctx.meter.workers());
+    Error::Stalled {
+        limit,
+        session,
+        doing: if stalled.number == 0 { "locks, catalog".to_owned() } else { doing },
+    }
 }
 
 async fn create(output: &Output, open: oneshot::Sender<()>) -> Result<File, Error> {
@@ -199,7 +200,8 @@ async fn write(
     let DataPlan { parts, extents, .. } = plan;
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
-    let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level));
+    let gate = source.watch(ctx);
+    let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level, gate));
     let jobs = (source.sessions().len() - 1).max(1);
     let statistics = options.statistics && content.has_rows();
     let with_statistics = statistics.then_some(&relations);

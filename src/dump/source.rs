@@ -9,6 +9,7 @@ use super::{Options, data};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest;
+use crate::nice::{Gate, Watch, Watching};
 use crate::preflight::{Fit, LockTable, Slots, fewer, unreadable};
 use crate::server::settings::Scope;
 use crate::server::{Class, Conninfo, Running, Server, Session};
@@ -21,6 +22,8 @@ pub struct Source {
     snapshot: String,
     choice: Choice,
     facts: Facts,
+    watch: Option<Watch>,
+    watching: Option<Watching>,
 }
 
 /// What the archive records beyond what every connection asks.
@@ -101,7 +104,13 @@ impl Source {
         look_ahead(ctx, &leader, &chooser, options.jobs).await?;
         let (snapshot, choice) = lock_and_export(&leader, &chooser, options.lock_wait_timeout).await?;
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
-        let mut source = Self { server, sessions: vec![leader], snapshot, choice, facts };
+        // Before the workers: who wants to be nice may have to do with fewer of them.
+        let watch = match options.nice {
+            Some(limits) => Watch::connect(ctx, &server, limits, "dump watch").await?,
+            None => None,
+        };
+        let mut source =
+            Self { server, sessions: vec![leader], snapshot, choice, facts, watch, watching: None };
         // Fewer workers are slower, not wrong. Without any the leader copies.
         let jobs = options.jobs.max(1);
         let room = Slots::read(source.leader()).await?.room();
@@ -151,6 +160,13 @@ impl Source {
     /// What takes part.
     pub fn choice(&self) -> &Choice {
         &self.choice
+    }
+
+    /// What the workers pass before each piece of work. From now on somebody looks how the server does, if that is wanted.
+    pub fn watch(&mut self, ctx: &Context) -> Gate {
+        let ours = self.sessions.iter().map(|session| session.backend_pid).collect();
+        self.watching = self.watch.take().map(|watch| watch.start(ctx, ours));
+        self.watching.as_ref().map(Watching::gate).unwrap_or_default()
     }
 
     /// All sessions.

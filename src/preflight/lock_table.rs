@@ -62,6 +62,14 @@ impl LockTable {
         Ok(Self { sessions: i64::try_from(jobs + 1).unwrap_or(i64::MAX), ..found })
     }
 
+    /// The same for so many locks, in the place of one per table.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub async fn read_for(session: &Session, locks: i64, jobs: usize) -> Result<Self, Error> {
+        Ok(Self { tables: locks, ..Self::read(session, jobs).await? })
+    }
+
     /// Locks that the table is made for.
     pub fn capacity(&self) -> i64 {
         self.per_transaction * (self.documented + self.background)
@@ -98,10 +106,14 @@ impl LockTable {
 
     /// The figures, in words.
     pub fn words(&self) -> String {
+        self.words_of(&format!("{} tables to lock", self.tables))
+    }
+
+    /// The figures, with other words for what is locked.
+    pub fn words_of(&self, what: &str) -> String {
         format!(
-            "{} tables to lock over {} sessions and {} locks held now, in a lock table for {} \
+            "{what} over {} sessions and {} locks held now, in a lock table for {} \
              (max_locks_per_transaction = {})",
-            self.tables,
             self.sessions,
             self.held,
             self.capacity(),

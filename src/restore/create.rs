@@ -153,6 +153,7 @@ impl NewDatabase {
             let session = self.server.connect_another().await?;
             session.set_up_writing(Scope::Session, Writing::default()).await?;
             session.batch("SET synchronous_commit = on").await?;
+            self.end_kept_sessions(&session).await?;
             // Waits until the last session has left the database, 5 seconds at most.
             work.run(&session).await
         };
@@ -169,6 +170,9 @@ impl NewDatabase {
         }
         if self.database.is_template {
             sql.push(format!("ALTER DATABASE {name} IS_TEMPLATE = true"));
+        }
+        if self.server.facts().pooler.is_some() {
+            sql.push(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS = true"));
         }
         sql
     }
@@ -187,8 +191,23 @@ impl NewDatabase {
         Error::Unfinished { database: self.building.clone(), remains, source: Box::new(source) }
     }
 
+    /// A pooler keeps sessions after their clients have left. Nobody but this restore has any business in this database,
+    /// and one with sessions cannot be renamed.
+    async fn end_kept_sessions(&self, session: &Session) -> Result<(), Error> {
+        if self.server.facts().pooler.is_none() {
+            return Ok(());
+        }
+        // It would make new ones.
+        let closed = format!("ALTER DATABASE {} ALLOW_CONNECTIONS = false", ident(&self.building));
+        session.batch(&closed).await?;
+        let sql = "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
+            WHERE a.usename = session_user AND a.datname";
+        Ok(session.batch(&format!("{sql} = {}", literal(&self.building))).await?)
+    }
+
     async fn remove(&self) -> Result<(), Error> {
         let session = self.server.connect_another().await?;
+        self.end_kept_sessions(&session).await?;
         // Sessions of this restore may still be at work; only older servers have to wait for them.
         let force = if session.version.at_least(13) { " WITH (FORCE)" } else { "" };
         Ok(session.batch(&format!("DROP DATABASE {}{force}", ident(&self.building))).await?)

@@ -78,6 +78,16 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// A session got no answer for too long.
+    #[error("no sign of life from the server for {} s", .limit.as_secs_f64())]
+    Stalled {
+        /// How long.
+        limit: std::time::Duration,
+        /// Which session, with the server's process.
+        session: String,
+        /// What it was doing.
+        doing: String,
+    },
     /// Fewer or more rows arrived than the archive has.
     #[error("{label}: {arrived} row(s) arrived, the archive has {expected}")]
     Count {

@@ -154,6 +154,7 @@ async fn work(
         let next = queue.lock().await.recv().await;
         let Some(lot) = next else { break };
         let Some(first) = lot.first() else { continue };
+        run.pass().await;
         run.ctx.meter.worker(number, run.catalog.entries[first.island.entries[0]].label.clone());
         // What depends on something that failed is reported where its entries' turn comes.
         let lot: Vec<Ready> = lot.into_iter().filter(|ready| may_start(run, &ready.island)).collect();

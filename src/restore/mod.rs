@@ -2,11 +2,13 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod authority;
 mod choice;
 mod create;
 mod ddl;
 mod error;
 mod extensions;
+mod family;
 mod globals;
 mod group;
 mod islands;
@@ -37,9 +39,11 @@ mod units;
 mod works;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::nice::Limits;
 use crate::selection::Selection;
 
 pub use error::{Error, Remains};
@@ -73,6 +77,10 @@ pub struct Options {
     pub create: Option<Create>,
     /// What becomes of the globals in the archive.
     pub globals: Globals,
+    /// How long a session may wait for the server without a sign of life; `None` = as long as it takes.
+    pub stall_timeout: Option<Duration>,
+    /// Pause while the server suffers; `None` = never.
+    pub nice: Option<Limits>,
     /// Restore optimizer statistics, where archive and target can.
     pub statistics: bool,
     /// `maintenance_work_mem` of each session, as the server reads it; otherwise it comes from the server's settings.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::error::Error;
 use super::jobs::{data_and_post_data, entries_only};
@@ -21,8 +22,9 @@ use super::{Summary, globals, public, statistics};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
+use crate::nice::Watch;
 use crate::preflight::{LockTable, Slots, fewer};
-use crate::server::{CancelHandle, Class, Session};
+use crate::server::{Class, Running, Session};
 
 impl Prepared {
     /// Does what the plan says.
@@ -44,14 +46,16 @@ impl Prepared {
         let locks = LockTable::read(&self.leader, jobs).await?.share(jobs);
         let run = Run::new(ctx.clone(), catalog, self.omit, self.options.keep_going, encoding, locks);
         let run = Arc::new(run);
-        let mut running = vec![self.leader.cancel_handle()];
+        let running = Running::of(&self.leader);
         if self.plan().globals_only {
-            return unless_cancelled(ctx, &mut running, async |_| globals_only(self, &run).await).await;
+            return unless_stopped(&run.ctx, None, &running, globals_only(self, &run)).await;
+        }
+        if let Some(limits) = self.options.nice {
+            self.watch = Watch::connect(ctx, &self.server, limits, "restore watch").await?;
         }
         // Roles and tablespaces: the database needs them, even to be made.
         if let Some(globals) = &self.globals {
-            let made = async |_: &mut _| globals::before(&run, &self.leader, globals).await;
-            unless_cancelled(ctx, &mut running, made).await?;
+            unless_stopped(ctx, None, &running, globals::before(&run, &self.leader, globals)).await?;
         }
         let Some(new) = self.new.clone() else { return self.fill(&run).await };
         self.server = new.make(ctx, &self.leader).await?;
@@ -76,13 +80,14 @@ impl Prepared {
     }
 
     async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
-        let mut running = vec![self.leader.cancel_handle()];
-        unless_cancelled(&run.ctx, &mut running, async |running| {
+        let running = Running::of(&self.leader);
+        let stall_timeout = self.options.stall_timeout;
+        let filled = async {
             let (sessions, fewer) = self.sessions().await?;
-            running.extend(sessions.iter().map(Session::cancel_handle));
+            sessions.iter().for_each(|session| running.add(session));
             perform(self, run, sessions, fewer).await
-        })
-        .await
+        };
+        unless_stopped(&run.ctx, stall_timeout, &running, filled).await
     }
 
     /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning. Without any
@@ -111,20 +116,29 @@ impl Prepared {
     }
 }
 
-/// Does something on sessions; when the user or an error stops it, so do they.
-async fn unless_cancelled<T>(
+/// Does something on sessions; when the user, a server that says nothing any more, or an error stops it, so do they.
+async fn unless_stopped<T>(
     ctx: &Context,
-    running: &mut Vec<CancelHandle>,
-    what: impl AsyncFnOnce(&mut Vec<CancelHandle>) -> Result<T, Error>,
+    stall_timeout: Option<Duration>,
+    running: &Running,
+    what: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let result = tokio::select! {
-        result = what(running) => result,
+        result = what => result,
         () = ctx.cancel.cancelled() => Err(Error::Cancelled),
+        error = stalled(ctx, running, stall_timeout) => Err(error),
     };
     if result.is_err() {
-        futures_util::future::join_all(running.iter().map(CancelHandle::cancel)).await;
+        running.cancel().await;
     }
     result
+}
+
+/// `--stall-timeout`; without it, never.
+async fn stalled(ctx: &Context, running: &Running, limit: Option<Duration>) -> Error {
+    let Some(limit) = limit else { return std::future::pending().await };
+    let (session, doing) = running.stalled(limit).await.words(&ctx.meter.workers());
+    Error::Stalled { limit, session, doing }
 }
 
 async fn perform(
@@ -136,8 +150,10 @@ async fn perform(
     let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, mut phases, options, omit, globals, new, .. } = prepared;
+    let Prepared { server, leader, source, begin, mut phases, options, omit, globals, new, watch, .. } =
+        prepared;
     let mut leader = Leader::new(leader, sessions);
+    let ours = leader.workers().iter().chain([&*leader]).map(|session| session.backend_pid).collect();
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));
     plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
@@ -154,6 +170,9 @@ async fn perform(
         }
         Source::Stream(_) => Vec::new(),
     };
+    // Small tables get their rows at once.
+    let watching = watch.map(|watch| watch.start(ctx, ours));
+    watching.iter().for_each(|watching| run.watched(watching.gate()));
     let in_place = pre_data(run, &mut leader, &source, &phases, &units).await?;
     phases.leave_out(&in_place);
     units.retain(|unit| !in_place.contains(&(unit.entry as usize - 1)));

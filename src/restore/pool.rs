@@ -150,6 +150,7 @@ async fn perform(
     jobs: Vec<JobId>,
     tasks: &[Task],
 ) -> Ended {
+    run.pass().await;
     run.ctx.meter.worker(worker, run.label(&tasks[jobs[0]]));
     let mut results = Vec::new();
     let group: Vec<&Task> = jobs.iter().map(|&job| &tasks[job]).collect();

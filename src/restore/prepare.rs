@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::authority::Authority;
 use super::choice::choose;
 use super::create::NewDatabase;
 use super::error::Error;
@@ -12,10 +13,12 @@ use super::plan::{Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
 use super::source::{self, Source};
 use super::target::Target;
-use super::{Globals, Input, Options, extensions, privileges};
+use super::{Globals, Input, Options, extensions, family, privileges};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Begin, Catalog, Late};
+use crate::nice::Watch;
+use crate::preflight::{Fit, LockTable};
 use crate::server::settings::{Scope, Writing};
 use crate::server::{Conninfo, Server, Session};
 use crate::version::Version;
@@ -34,6 +37,8 @@ pub struct Prepared {
     /// The database to make first, if any.
     pub(super) new: Option<NewDatabase>,
     pub(super) maintenance: Maintenance,
+    /// Looks how the target does, from the first write on.
+    pub(super) watch: Option<Watch>,
     obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
@@ -165,6 +170,20 @@ pub async fn prepare(
     let mut lacks = found.lacks(&needs, facts.version.major());
     lacks.extend(folders);
     lacks.extend(not_there);
+    if !only {
+        let authority = Authority::read(&leader, &catalog, omit, new.is_some()).await?;
+        lacks.extend(authority.lacks);
+        warnings.extend(authority.warnings);
+    }
+    let locks = LockTable::read_for(&leader, family::locks(&catalog), options.jobs).await?;
+    match locks.fit() {
+        _ if locks.tables < family::FEW => {}
+        Fit::Fits => {}
+        Fit::Tight => {
+            warnings.push(format!("room for locks is short: {}: {}", family::words(&locks), locks.remedy()))
+        }
+        Fit::TooLarge => lacks.push(format!("room for locks: {}: {}", family::words(&locks), locks.remedy())),
+    }
     let mut obstacle = None;
     if let Some(new) = &new {
         lacks.extend(new.lacks(&leader).await?);
@@ -238,6 +257,7 @@ pub async fn prepare(
         omit,
         new,
         maintenance,
+        watch: None,
         obstacle,
         plan,
         read_only: found.read_only,

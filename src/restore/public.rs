@@ -13,9 +13,10 @@ use crate::sql::{Sql, literal};
 use crate::version::Version;
 
 /// Who owns `public` from 15 on (release notes of 15). The role is there from 14 on.
-const DATABASE_OWNER: &str = "pg_database_owner";
+pub(super) const DATABASE_OWNER: &str = "pg_database_owner";
 
-fn has_database_owner(version: Version) -> bool {
+/// Whether a server has it as the owner.
+pub(super) fn has_database_owner(version: Version) -> bool {
     version.at_least(15)
 }
 

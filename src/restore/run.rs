@@ -1,7 +1,7 @@
 //! What all parts of a running restore share: the catalog, what has arrived, what has failed.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::Failure;
 use super::ddl::{Work, entry_sql};
@@ -12,6 +12,7 @@ use super::plan::Omit;
 use crate::context::Context;
 use crate::event::Meter;
 use crate::manifest::{Catalog, Entry, Late};
+use crate::nice::Gate;
 use crate::server::Session;
 
 /// Shared by the coordinator and the workers.
@@ -28,6 +29,7 @@ pub struct Run {
     pub encoding: Encoding,
     /// Locks that a transaction may hold.
     pub locks: usize,
+    gate: OnceLock<Gate>,
     state: Mutex<State>,
 }
 
@@ -55,11 +57,33 @@ impl Run {
         encoding: Encoding,
         locks: usize,
     ) -> Self {
-        Self { ctx, catalog, omit, keep_going, encoding, locks, state: Mutex::default() }
+        Self {
+            ctx,
+            catalog,
+            omit,
+            keep_going,
+            encoding,
+            locks,
+            gate: OnceLock::new(),
+            state: Mutex::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// From now on the workers pass this gate before each piece of work.
+    pub fn watched(&self, gate: Gate) {
+        // There is one watch in a restore.
+        let _first = self.gate.set(gate);
+    }
+
+    /// Waits while the server suffers, if somebody looks.
+    pub async fn pass(&self) {
+        if let Some(gate) = self.gate.get() {
+            gate.pass().await;
+        }
     }
 
     /// The entry of that id, which the reader has checked.

@@ -212,6 +212,7 @@ async fn load(
     incoming: &mut Incoming,
 ) -> Result<u64, Error> {
     let meter = &run.ctx.meter;
+    run.pass().await;
     if entry.data.as_ref().is_some_and(|data| data.format == RowFormat::LargeObject) {
         let pages = load_pages(session, &raw, entry).await?;
         Meter::add(&meter.raw_bytes, raw.len() as u64);
@@ -224,6 +225,7 @@ async fn load(
         let len = raw.len() as u64;
         load.rows(raw, entry).await?;
         Meter::add(&meter.raw_bytes, len);
+        run.pass().await;
         incoming.next = incoming.queue.recv().await;
         if incoming.next.as_ref().is_some_and(|(following, _)| following.object_id == entry.id) {
             current = incoming.next.take().map(|(_, raw)| raw);

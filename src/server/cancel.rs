@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio_postgres::CancelToken;
 
-use super::connect::{Endpoint, Negotiated};
+use super::connect::Endpoint;
 use super::error::{Attempt, Error, Failure};
+use super::negotiated::Negotiated;
 
 /// A server that does not answer must not hold up a cancellation.
 const PATIENCE: Duration = Duration::from_secs(10);

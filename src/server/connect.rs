@@ -3,16 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "the owner of connections")]
 
 use std::fmt;
-use std::future::{Ready, ready};
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::config;
-use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 use super::authentication::Gate;
 use super::cancel::CancelHandle;
@@ -20,6 +15,7 @@ use super::conninfo::{self, Conninfo, Host, Password, SslMode, TargetSessionAttr
 use super::error::{Attempt, Error, Failure, ServerError};
 use super::facts::Facts;
 use super::frame::Buffers;
+use super::negotiated::Negotiated;
 use super::outgoing::Outgoing;
 use super::session::{Session, chain};
 use super::tap::Tap;
@@ -52,6 +48,25 @@ impl Server {
     /// # Errors
     /// [`Error::Connect`], with one line for each address tried.
     pub async fn connect_as(conninfo: &Conninfo, part: Option<&str>) -> Result<(Self, Session), Error> {
+        Self::connect_through(conninfo, part, false).await
+    }
+
+    /// The same through poolers of every kind ([`Facts::pooler`]): for questions within one transaction.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], with one line for each address tried.
+    pub async fn connect_through_any_pooler(
+        conninfo: &Conninfo,
+        part: &str,
+    ) -> Result<(Self, Session), Error> {
+        Self::connect_through(conninfo, Some(part), true).await
+    }
+
+    async fn connect_through(
+        conninfo: &Conninfo,
+        part: Option<&str>,
+        any_pooler: bool,
+    ) -> Result<(Self, Session), Error> {
         let first = part.map_or_else(|| conninfo.clone(), |part| conninfo.with_part(part));
         let conninfo = Arc::new(conninfo.clone());
         let buffers = Buffers::default();
@@ -95,7 +110,7 @@ impl Server {
                 };
                 for address in addresses {
                     let endpoint = Endpoint::new(host.clone(), address, &conninfo);
-                    match endpoint.begin(&first, client.as_ref(), &buffers, wanted).await {
+                    match endpoint.begin(&first, client.as_ref(), &buffers, wanted, any_pooler).await {
                         Ok((endpoint, session, facts)) => {
                             return Ok((Self { conninfo, endpoint, facts, buffers }, session));
                         }
@@ -295,17 +310,25 @@ impl Endpoint {
         client: Option<&tls::Client>,
         buffers: &Buffers,
         wanted: TargetSessionAttrs,
+        any_pooler: bool,
     ) -> Result<(Self, Session, Facts), Vec<Failure>> {
         let Opened { endpoint, mut session, announced } =
             self.open_session(conninfo, client, buffers).await?;
-        let facts = facts(&mut session, wanted).await.map_err(|failure| vec![failure])?;
+        let mut facts = facts(&mut session, wanted).await.map_err(|failure| vec![failure])?;
         if announced != 0 && announced != facts.backend_pid {
             // Without a second session nothing can be told, and nothing much can be done either.
             if let Ok(second) = endpoint.open_session(conninfo, endpoint.tls.as_ref(), buffers).await {
-                let found = pooler::detect(&session, &second.session).await;
-                if let Some(pooler) = found.map_err(|error| vec![unanswered(error)])? {
-                    return Err(vec![Failure::Pooler(pooler)]);
+                let pooler = pooler::detect(&session, &second.session).await;
+                let pooler = pooler.map_err(|error| vec![unanswered(error)])?;
+                if pooler.is_in_the_way() {
+                    if !any_pooler {
+                        return Err(vec![Failure::Pooler(pooler)]);
+                    }
+                    // What is set on the session would reach others.
+                    facts.pooler = Some(pooler);
+                    return Ok((endpoint, session, facts));
                 }
+                facts.pooler = Some(pooler);
             }
         }
         let encoding = session.set_client_encoding(&facts.encoding).await;
@@ -503,59 +526,6 @@ fn refused(error: &tokio_postgres::Error, password: Option<&Password>) -> Failur
         _ if text.starts_with("authentication error") => Failure::Authentication(text),
         _ if error.is_closed() => Failure::Network(std::io::ErrorKind::UnexpectedEof.into()),
         _ => Failure::Protocol(text),
-    }
-}
-
-/// Tells the library that TLS is agreed upon already.
-#[derive(Debug, Default)]
-pub(super) struct Negotiated {
-    binding: Option<Vec<u8>>,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for Negotiated {
-    type Stream = Bound<S>;
-    type Error = std::convert::Infallible;
-    type Future = Ready<Result<Bound<S>, Self::Error>>;
-
-    fn connect(self, stream: S) -> Self::Future {
-        ready(Ok(Bound { stream, binding: self.binding }))
-    }
-}
-
-/// A stream with the channel binding of the TLS below it.
-#[derive(Debug)]
-pub(super) struct Bound<S> {
-    stream: S,
-    binding: Option<Vec<u8>>,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Bound<S> {
-    fn channel_binding(&self) -> ChannelBinding {
-        self.binding.clone().map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Bound<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bound<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
 

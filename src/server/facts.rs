@@ -1,6 +1,6 @@
 //! What a server says about itself.
 
-use super::{Error, Session};
+use super::{Error, Pooler, Session};
 use crate::version::Version;
 
 /// Facts about the server, asked for once.
@@ -22,6 +22,8 @@ pub struct Facts {
     pub system_identifier: Option<String>,
     /// The process of the first session as `pg_backend_pid()` says.
     pub backend_pid: i32,
+    /// What is between us and the server, as far as it can be told.
+    pub pooler: Option<Pooler>,
 }
 
 impl Facts {
@@ -55,6 +57,7 @@ impl Facts {
             superuser: next() == "on",
             system_identifier: None,
             backend_pid: 0,
+            pooler: None,
         };
         let may_identify = next() == "t";
         facts.backend_pid = next().parse().unwrap_or_default();

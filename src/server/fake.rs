@@ -8,8 +8,9 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::cancel::CancelHandle;
-use super::connect::{Endpoint, Negotiated};
+use super::connect::Endpoint;
 use super::conninfo::{Environment, Flags, resolve};
+use super::negotiated::Negotiated;
 use super::outgoing::Outgoing;
 use super::relay::Shared;
 use super::tap::Tap;

@@ -17,6 +17,7 @@ mod facts;
 #[cfg(test)]
 mod fake;
 mod frame;
+mod negotiated;
 mod outgoing;
 mod password_command;
 mod peer;

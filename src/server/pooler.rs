@@ -20,13 +20,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// When a session goes on to the next client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pooling {
+    /// When its client has left: no matter to anybody.
+    Session,
     /// After each transaction.
     Transaction,
     /// After each statement; transactions are refused.
     Statement,
 }
 
-/// A pooler that is in the way.
+/// A pooler in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pooler {
     /// When it hands sessions on.
@@ -35,9 +37,19 @@ pub struct Pooler {
     pub server: Option<(Option<String>, u16)>,
 }
 
+impl Pooler {
+    /// It shares a session among clients at the same time: dumps and restores cannot go through it.
+    pub fn is_in_the_way(&self) -> bool {
+        self.pooling != Pooling::Session
+    }
+}
+
 impl fmt::Display for Pooler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.pooling {
+            Pooling::Session => {
+                return f.write_str("a connection pooler in session mode is in between");
+            }
             Pooling::Transaction => "transaction",
             Pooling::Statement => "statement",
         };
@@ -51,8 +63,8 @@ impl fmt::Display for Pooler {
 
 /// Looks whether the session of the first client is given to a second one, too. Nothing is left on it: questions, and
 /// transactions that are rolled back.
-pub(super) async fn detect(first: &Session, second: &Session) -> Result<Option<Pooler>, Error> {
-    let Some(pooling) = pooling(first, second).await? else { return Ok(None) };
+pub(super) async fn detect(first: &Session, second: &Session) -> Result<Pooler, Error> {
+    let pooling = pooling(first, second).await?.unwrap_or(Pooling::Session);
     let row = first
         .texts("SELECT pg_catalog.host(pg_catalog.inet_server_addr()), pg_catalog.current_setting('port')")
         .await
@@ -62,7 +74,7 @@ pub(super) async fn detect(first: &Session, second: &Session) -> Result<Option<P
         [address, Some(port)] => port.parse().ok().map(|port| (address.clone(), port)),
         _ => None,
     };
-    Ok(Some(Pooler { pooling, server }))
+    Ok(Pooler { pooling, server })
 }
 
 async fn pooling(first: &Session, second: &Session) -> Result<Option<Pooling>, Error> {

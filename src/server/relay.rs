@@ -155,6 +155,8 @@ pub(super) struct In {
     pub begun: Vec<usize>,
     /// The server has reported an error, or the caller has given up: no more data go out.
     pub ended: bool,
+    /// COPYs that the caller has ended.
+    ends: usize,
     /// The caller has gone; the session is free again when the server has answered.
     pub abandoned: bool,
 }
@@ -176,6 +178,7 @@ impl In {
     }
 
     pub fn push(&mut self, message: Outgoing) {
+        self.ends += usize::from(message.header[0] == b'c');
         self.queued += message.body.len();
         self.queue.push_back(message);
     }
@@ -184,6 +187,11 @@ impl In {
         let message = self.queue.pop_front()?;
         self.queued -= message.body.len();
         Some(message)
+    }
+
+    /// The server waits for rows that the caller does not have yet.
+    fn is_hungry(&self) -> bool {
+        !self.ended && self.queue.is_empty() && self.begun.len() > self.ends
     }
 
     /// Forgets what waits; no more data are taken.
@@ -230,6 +238,12 @@ impl Relay {
 }
 
 impl State {
+    /// Waits for the server: something was asked, and nothing that the server sends or wants is held back here.
+    pub fn waits(&self) -> bool {
+        let hungry = matches!(&self.mode, Mode::In(copies) if copies.is_hungry());
+        self.asked && !self.full && !hungry && !self.closed
+    }
+
     /// Remembers the connection's task.
     pub fn tap_waits(&mut self, cx: &Context<'_>) {
         remember(&mut self.tap, cx);

@@ -32,7 +32,25 @@ pub struct Stalled {
     pub pid: i32,
 }
 
+impl Stalled {
+    /// Which session it is, and what it does, of an operation whose workers follow a leader.
+    pub fn words(&self, workers: &[String]) -> (String, String) {
+        let (who, at) = match self.number.checked_sub(1) {
+            None => ("the leader".to_owned(), None),
+            Some(at) => (format!("worker {}", at + 1), workers.get(at)),
+        };
+        (format!("{who}, pid {}", self.pid), at.cloned().unwrap_or_default())
+    }
+}
+
 impl Running {
+    /// One session so far.
+    pub fn of(session: &Session) -> Self {
+        let running = Self::default();
+        running.add(session);
+        running
+    }
+
     /// Adds a session.
     pub fn add(&self, session: &Session) {
         let (cancel, relay) = (session.cancel_handle(), session.relay.clone());
@@ -51,14 +69,13 @@ impl Running {
     }
 
     /// Waits until one of them waits for the server and neither hears of it nor can send to it for `limit`. One that does
-    /// not read because its rows are not taken does not wait for the server.
+    /// not read because its rows are not taken, or that has no rows to send, does not wait for the server.
     pub async fn stalled(&self, limit: Duration) -> Stalled {
         loop {
             tokio::time::sleep(limit / LOOKS).await;
             for (number, member) in self.lock().iter_mut().enumerate() {
                 let state = member.relay.lock();
-                let waits = state.asked && !state.full && !state.closed;
-                let still = waits && state.moved == member.seen.0;
+                let still = state.waits() && state.moved == member.seen.0;
                 member.seen = (state.moved, if still { member.seen.1 + 1 } else { 0 });
                 if member.seen.1 > LOOKS {
                     return Stalled { number, pid: member.pid };

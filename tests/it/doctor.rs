@@ -7,13 +7,16 @@ use pgark::doctor::{Options, examine};
 use pgark::server::conninfo::{Environment, Flags, resolve};
 use serde_json::Value;
 
-use crate::cli_lock::LockHolder;
+use crate::cli_lock::{LockHolder, wait_until};
 use crate::support::{Background, Cluster, TestCli, TestDatabase, TestServer, psql};
 
 /// What it says, with its exit code.
 fn says(cli: &TestCli, arguments: &[&str]) -> (i32, Value) {
     let outcome = cli.run(["doctor"].iter().chain(arguments).chain(&["--json"]));
-    let json = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr));
+    let json: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr));
+    for finding in json["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] != "ok") {
+        assert!(finding["remedy"].is_string(), "nothing helps: {finding:#}");
+    }
     (outcome.code.unwrap(), json)
 }
 
@@ -56,6 +59,8 @@ fn a_healthy_database_fits_on_a_screen() {
             "transactions",
             "connections",
             "lock table",
+            "replication",
+            "disk",
             "collations",
         ];
         for check in checks {
@@ -165,7 +170,7 @@ fn others_in_the_way_are_named() {
         // Nobody waits for ten minutes in a test.
         let flags = Flags { dbname: Some(database.conninfo()), ..Flags::default() };
         let conninfo = resolve(&flags, &Environment::process()).unwrap();
-        let options = Options { jobs: 1, long_transaction: Duration::ZERO, archive: None };
+        let options = Options { jobs: 1, long_transaction: Duration::ZERO, archive: None, output: None };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let said = runtime.block_on(examine(&Context::silent(), &conninfo, &options)).unwrap();
         let said = serde_json::to_value(said).unwrap();
@@ -316,6 +321,66 @@ fn collations_of_another_library_are_named() {
         let said = says(&cli, &[&database.conninfo()]).1;
         is(&said, "collations", "warning", &["public.german", "made with 1.0", "REINDEX", "REFRESH VERSION"]);
     }
+}
+
+#[test]
+fn room_for_the_archive_is_looked_at() {
+    let Some(server) = TestServer::newest() else { return };
+    let database = TestDatabase::create(&server, "doctor");
+    database.sql("create table t as select repeat(i::text, 100) from generate_series(1, 1000) i");
+    let cli = TestCli::new();
+    for output in ["a.pgark", "."] {
+        let (code, said) = says(&cli, &[&database.conninfo(), "--output", output]);
+        assert_eq!(code, 0);
+        is(&said, "disk", "ok", &["without indexes", &format!("MB are free at {output}")]);
+    }
+    // A file system without any room.
+    is(
+        &says(&cli, &[&database.conninfo(), "--output", "/proc/a.pgark"]).1,
+        "disk",
+        "warning",
+        &["0 MB are free", "-f -"],
+    );
+    let (code, said) = says(&cli, &[&database.conninfo(), "--output", "no/such/a.pgark"]);
+    is(&said, "disk", "blocks", &["no/such does not exist"]);
+    assert_eq!((code, &said["restore"]), (12, &"ok".into()));
+}
+
+#[test]
+fn what_replication_does_to_a_restore_is_said() {
+    for major in [12, 18] {
+        let Some(primary) = Cluster::of(major) else { continue };
+        let server = primary.server();
+        let database = TestDatabase::create(server, "doctor");
+        let cli = TestCli::new();
+        is(&says(&cli, &[&database.conninfo()]).1, "replication", "ok", &["no replicas"]);
+        let _standby = primary.standby();
+        wait_until(&database, "exists (select from pg_stat_replication where state = 'streaming')");
+        database.sql("select pg_create_physical_replication_slot('for_gotten', true)");
+        for sql in [
+            "alter system set synchronous_commit = local",
+            "alter system set synchronous_standby_names = 'ANY 1 (nobody)'",
+            "select pg_reload_conf()",
+        ] {
+            psql(server, "postgres", sql).unwrap();
+        }
+        wait_until(&database, "current_setting('synchronous_standby_names') <> ''");
+        let (code, said) = says(&cli, &[&database.conninfo()]);
+        assert_eq!((code, &said["dump"], &said["restore"]), (0, &"ok".into(), &"warning".into()), "{said:#}");
+        is(&said, "replication", "ok", &["1 replica(s)", "walreceiver: streaming", "--nice"]);
+        is(&said, "slots", "warning", &["replication slot for_gotten", "pg_drop_replication_slot"]);
+        is(&said, "synchronous", "warning", &["ANY 1 (nobody)"]);
+    }
+}
+
+#[test]
+fn a_closed_schema_public_is_said() {
+    let Some(server) = TestServer::newest() else { return };
+    let database = TestDatabase::create(&server, "doctor");
+    let role = database.role("writer", "login");
+    database.sql(&format!("grant create on database {} to {role}", database.name()));
+    let said = says(&TestCli::new(), &[&server.conninfo_as(&role, database.name())]).1;
+    is(&said, "writing", "warning", &[&format!("GRANT CREATE ON SCHEMA public TO {role}")]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{PgBouncer, TestCli, TestDatabase, TestServer, content_diff, row_hashes, tool};
+use crate::support::{PgBouncer, TestCli, TestDatabase, TestServer, content_diff, psql, row_hashes, tool};
 
 /// What a session could keep of its last client, then a wait: so that several are asked at the same time.
 const STATE: &str = "begin;
@@ -105,6 +105,90 @@ fn transaction_and_statement_mode_are_refused() {
             }
             assert!(!cli.path("no.pgark").exists());
             assert_eq!(target.sql("select count(*) from pg_class where relname = 't'").trim(), "0");
+        }
+    }
+}
+
+#[test]
+fn the_doctor_says_which_pooler_is_in_between() {
+    for server in TestServer::all() {
+        let source = source(&server);
+        let cli = TestCli::new();
+        for (mode, level, checks) in
+            [("session", "ok", true), ("transaction", "blocks", true), ("statement", "blocks", false)]
+        {
+            let Some(pooler) = PgBouncer::start(&server, &format!("pool_mode = {mode}")) else { return };
+            let conninfo = pooler.conninfo(source.name());
+            let before = (mode != "statement").then(|| states(&cli, &conninfo, 2));
+            let outcome = cli.run(["doctor", &conninfo, "--json"]);
+            let said: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+            let findings = said["findings"].as_array().unwrap();
+            let finding = findings.iter().find(|finding| finding["check"] == "pooler").unwrap();
+            let text = finding.to_string();
+            assert_eq!(finding["level"], level, "{mode} on {}: {text}", server.major);
+            assert!(text.contains(&format!("pooler in {mode} mode is in between")), "{text}");
+            let code = if level == "ok" { 0 } else { 12 };
+            assert_eq!((outcome.code, &said["dump"]), (Some(code), &level.into()), "{said:#}");
+            assert_eq!(said["restore"], level, "{said:#}");
+            if level == "blocks" {
+                assert!(text.contains(&format!("-h 127.0.0.1 -p {}", server.port)), "{text}");
+            }
+            // The rest of the screen can be had in a transaction.
+            assert_eq!(findings.iter().any(|finding| finding["check"] == "privileges"), checks, "{said:#}");
+            assert_eq!(
+                before.clone(),
+                before.map(|_| states(&cli, &conninfo, 2)),
+                "{mode} on {}",
+                server.major
+            );
+            assert_eq!(busy(&source), "0", "{mode} on {}", server.major);
+        }
+    }
+}
+
+#[test]
+fn a_database_is_made_through_session_mode() {
+    for server in TestServer::all() {
+        let source = source(&server);
+        let Some(pooler) = PgBouncer::start(&server, "pool_mode = session\ndefault_pool_size = 8") else {
+            return;
+        };
+        let cli = TestCli::new();
+        cli.succeed(["dump", &source.conninfo(), "-f", "x.pgark"]).unwrap();
+        let before = row_hashes(&source).unwrap();
+        source.drop_now();
+        let conninfo = pooler.conninfo("postgres");
+        let made = cli.succeed(["restore", "x.pgark", "-C", "-d", &conninfo, "--yes", "-j4"]);
+        made.unwrap_or_else(|error| panic!("{}: {error}", server.major));
+        assert_eq!(row_hashes(&source).unwrap(), before, "{}", server.major);
+        // One that fails is removed, whatever sessions the pooler keeps. (One that knows the name from before may refuse it for
+        // some seconds.)
+        source.drop_now();
+        let Some(mut pooler) = PgBouncer::start(&server, "pool_mode = session\ndefault_pool_size = 8") else {
+            return;
+        };
+        let conninfo = pooler.conninfo("postgres");
+        let name = source.name();
+        let mut archive = std::fs::read(cli.path("x.pgark")).unwrap();
+        let middle = archive.len() / 2;
+        archive[middle] ^= 0xff;
+        std::fs::write(cli.path("y.pgark"), archive).unwrap();
+        let outcome = cli.run(["restore", "y.pgark", "-C", "-d", &conninfo, "--yes", "-j4"]);
+        assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+        let left = psql(
+            &server,
+            "postgres",
+            &format!("select datname from pg_database where datname like '{name}%'"),
+        );
+        // Nobody can remove anything through a pooler that is gone, but what stays is said.
+        let stays = outcome.stderr.contains(&format!("the unfinished database {name}__restoring stays"));
+        assert_eq!(stays, pooler.has_exited(), "{}: {}", server.major, outcome.stderr);
+        match stays {
+            // The server may have done by now what it was told last.
+            true => psql(&server, "postgres", &format!("drop database if exists {name}__restoring"))
+                .map(drop)
+                .unwrap(),
+            false => assert_eq!(left.unwrap(), "", "{}: {}", server.major, outcome.stderr),
         }
     }
 }

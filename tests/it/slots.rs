@@ -1,5 +1,10 @@
 //! Few connections: fewer sessions and a warning, never a failure.
 
+use std::net::{Shutdown, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
 use crate::cli_lock::wait_until;
 use crate::support::{Background, Cluster, Outcome, TestCli, TestDatabase, TestServer, psql, row_hashes};
 
@@ -109,6 +114,87 @@ fn a_server_with_six_slots_gives_one_worker() {
             &[],
             "warning: going on with 1 of 8 sessions: max_connections = 6, 3 of them",
         );
+    }
+}
+
+/// Forwards connections to a server's socket. It tells of the third one, and lets it through when it is told to.
+fn turnstile(server: &TestServer) -> (u16, Receiver<()>, Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = format!("{}/.s.PGSQL.{}", server.host, server.port);
+    let (arrives, arrived) = channel();
+    let (go, may_go) = channel();
+    std::thread::spawn(move || {
+        for (number, client) in listener.incoming().enumerate() {
+            if number == 2 {
+                arrives.send(()).unwrap();
+                may_go.recv().unwrap();
+            }
+            let (mut client, mut server) = (client.unwrap(), UnixStream::connect(&socket).unwrap());
+            let (mut from, mut back) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let _ended = std::io::copy(&mut back, &mut client);
+                let _gone = client.shutdown(Shutdown::Both);
+            });
+            std::thread::spawn(move || {
+                let _ended = std::io::copy(&mut from, &mut server);
+                let _gone = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (port, arrived, go)
+}
+
+/// Between the look and the third connection others take all slots that ordinary roles may have.
+#[test]
+fn slots_that_are_taken_meanwhile_mean_fewer_sessions() {
+    for major in [12, 18] {
+        let Some(cluster) = Cluster::of(major) else { continue };
+        let server = cluster.server();
+        psql(server, "postgres", "alter system set max_connections = 10").unwrap();
+        cluster.stop_at_once();
+        cluster.restart();
+        let (source, target) =
+            (TestDatabase::create(server, "slots"), TestDatabase::create(server, "slots_to"));
+        let role = source.role("guest", "login");
+        fill(&source, &role);
+        psql(server, "postgres", &format!("alter database {} owner to {role}", target.name())).unwrap();
+        let cli = TestCli::new();
+        for command in ["dump", "restore"] {
+            let (port, arrived, go) = turnstile(server);
+            let to = |database: &TestDatabase| {
+                format!("host=127.0.0.1 port={port} user={role} dbname={}", database.name())
+            };
+            let running = match command {
+                "dump" => cli.spawn(["dump", &to(&source), "-f", "a.pgark", "-j3", "--progress", "none"]),
+                _ => cli.spawn([
+                    "restore",
+                    "a.pgark",
+                    "-d",
+                    &to(&target),
+                    "-j3",
+                    "--yes",
+                    "--progress",
+                    "none",
+                ]),
+            };
+            arrived.recv_timeout(Duration::from_secs(60)).unwrap();
+            let mut others = Vec::new();
+            for sessions in 3..=7 {
+                others.push(Background::run(&source, "select pg_sleep(100)"));
+                let connected = "select count(*) from pg_stat_activity \
+                    where backend_type = 'client backend' and pid <> pg_backend_pid()";
+                others[0].wait_until(&format!("select ({connected}) = {sessions}"));
+            }
+            go.send(()).unwrap();
+            let outcome = running.wait();
+            let warnings = warnings(&outcome);
+            only(&warnings, "warning: going on with 1 of 3 sessions: connection to server at \"127.0.0.1\"");
+            assert!(warnings[0].contains("(SQLSTATE 53300)"), "{warnings:?}");
+            drop(others);
+            all_gone(&source);
+        }
+        assert_eq!(row_hashes(&source).unwrap(), row_hashes(&target).unwrap());
     }
 }
 

@@ -108,6 +108,34 @@ fn situations() -> Vec<Situation> {
             says: ("does not match host name \"db.pgark.example\"", "host=NAME hostaddr=127.0.0.1"),
             ..USUAL
         },
+        Situation { name: "version 1", server: Some("first"), ..USUAL },
+        Situation { name: "version 1, TLS 1.2", server: Some("first"), versions: "TLSv1.2", ..USUAL },
+        Situation {
+            name: "version 1, wrong host",
+            server: Some("first-other"),
+            says: ("does not match host name \"db.pgark.example\"", "host=NAME hostaddr=127.0.0.1"),
+            ..USUAL
+        },
+        Situation {
+            name: "version 1, unknown authority",
+            server: Some("first"),
+            root: Some("stranger"),
+            says: UNKNOWN,
+            ..USUAL
+        },
+        Situation {
+            name: "version 1, an authority of the same name",
+            server: Some("first"),
+            root: Some("namesake"),
+            says: UNKNOWN,
+            ..USUAL
+        },
+        Situation {
+            name: "version 1, its own root",
+            server: Some("first-self"),
+            root: Some("first-self"),
+            ..USUAL
+        },
         Situation { name: "through another authority", server: Some("deep-chain"), ..USUAL },
         Situation {
             name: "through another authority, which is missing",
@@ -201,6 +229,11 @@ fn certificates() -> (Authority, Authority) {
     ca.sign("other", HOST, "DNS:other.example", 2);
     ca.sign("cn", HOST, "", 2);
     ca.sign("cn-other", "other.example", "", 2);
+    ca.sign_version_one("ca", "first", HOST);
+    ca.sign_version_one("ca", "first-other", "other.example");
+    ca.sign_version_one("first-self", "first-self", HOST);
+    let namesake = Authority::new("pgark-tests");
+    std::fs::copy(namesake.path("ca.crt"), ca.path("namesake.crt")).unwrap();
     ca.sign_through_another("deep", "server", &name);
     ca.sign_itself("self", "server", &name);
     ca.sign_itself("self-other", "server", "DNS:other.example");

@@ -14,7 +14,7 @@ use super::{Connection, TEMPLATE, jobs_default};
     help_template = TEMPLATE,
     before_help = "\
 Examples:
-  pgark doctor app                                  can this role dump app? what will hurt?
+  pgark doctor app --output /backup                 can this role dump app? what will hurt?
   pgark doctor \"host=db2 dbname=app2\" --archive app.pgark      can it be restored there?
   pgark doctor postgresql://backup@db1/app --json | jq '.findings[] | select(.level != \"ok\")'",
     after_help = "Ends with 0 if nothing stops the dump (with --archive: the restore), and with 12 if something does."
@@ -29,6 +29,9 @@ pub struct Doctor {
     /// Archive that is to be restored into the database
     #[arg(long, value_name = "FILE")]
     pub archive: Option<PathBuf>,
+    /// File or folder that a dump would be written to: is there room?
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
     /// Sessions that are wanted [default: the cores, at most 8]
     #[arg(short, long, value_name = "N", default_value_t = jobs_default(), hide_default_value = true,
         value_parser = jobs)]

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use pgark::nice::Limits;
 
 use super::connection::Target;
 use super::select::{LEFT_OUT, SELECTION};
-use super::value::{archive_format, duration, label, level, size};
+use super::value::{archive_format, duration, label, level, nice, size};
 use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark dump`.
@@ -68,6 +69,10 @@ pub struct Dump {
     /// Give up when the server shows no sign of life for so long (10min) [default: never]
     #[arg(hide_short_help = true, long, value_name = "TIME", value_parser = duration)]
     pub stall_timeout: Option<Duration>,
+    /// Pause while the server suffers [lag=10s,active=4,pause=5min]
+    #[arg(hide_short_help = true, long, value_name = "LIMITS", value_parser = nice, num_args = 0..=1, require_equals = true,
+        default_missing_value = "")]
+    pub nice: Option<Limits>,
     /// Begin again so often when the server goes away or cancels the dump
     #[arg(hide_short_help = true, long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub retries: u32,

@@ -1,13 +1,15 @@
 //! `pgark restore`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use pgark::nice::Limits;
 
 use super::connection::Target;
 use super::dump::jobs;
 use super::select::SELECTION;
-use super::value::archive_format;
+use super::value::{archive_format, duration, nice};
 use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark restore`.
@@ -57,6 +59,13 @@ pub struct Restore {
     /// Go on after errors, list what failed, end with exit 3
     #[arg(long)]
     pub keep_going: bool,
+    /// Pause while the server suffers [lag=10s,active=4,pause=5min]
+    #[arg(hide_short_help = true, long, value_name = "LIMITS", value_parser = nice, num_args = 0..=1, require_equals = true,
+        default_missing_value = "")]
+    pub nice: Option<Limits>,
+    /// Give up when the server is silent for so long (30min)
+    #[arg(hide_short_help = true, long, value_name = "TIME", value_parser = duration)]
+    pub stall_timeout: Option<Duration>,
     /// Leave out optimizer statistics; ANALYZE makes new ones
     #[arg(hide_short_help = true, long)]
     pub no_statistics: bool,

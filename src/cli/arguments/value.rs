@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pgark::nice::Limits;
+
 /// `512MB`, `1GiB`, `64k`, `1000000`: bytes. As in PostgreSQL, `MB` is 1024 × 1024.
 pub fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
@@ -77,6 +79,24 @@ pub fn archive_format(text: &str) -> Result<(), String> {
     }
 }
 
+/// `lag=30s,active=8,pause=10min`: those of `--nice`; what is left out is as usual.
+pub fn nice(text: &str) -> Result<Limits, String> {
+    let mut limits = Limits::default();
+    for item in text.split(',').filter(|item| !item.trim().is_empty()) {
+        let (name, value) = item.split_once('=').unwrap_or((item, ""));
+        match name.trim() {
+            "lag" => limits.lag = duration(value)?,
+            "pause" => limits.pause = duration(value)?,
+            "active" => {
+                limits.active =
+                    value.trim().parse().map_err(|_| "active=N: a number of sessions".to_owned())?;
+            }
+            other => return Err(format!("`{other}` is no limit: lag=TIME, active=N and pause=TIME are")),
+        }
+    }
+    Ok(limits)
+}
+
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -125,6 +145,18 @@ mod tests {
         assert!(archive_format("c").is_ok() && archive_format("directory").is_ok());
         assert!(archive_format("p").unwrap_err().contains("pgark schema"));
         assert!(archive_format("x").is_err());
+    }
+
+    #[test]
+    fn limits_that_are_left_out_are_the_usual_ones() {
+        let usual = Limits::default();
+        assert_eq!(nice(""), Ok(usual));
+        assert_eq!(nice("active=0"), Ok(Limits { active: 0, ..usual }));
+        let (lag, pause) = (Duration::from_secs(30), Duration::from_secs(3600));
+        assert_eq!(nice("lag=30s, pause=1h"), Ok(Limits { lag, pause, ..usual }));
+        for wrong in ["lag", "lag=soon", "active=-1", "active=", "more=1", "10s"] {
+            assert!(nice(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

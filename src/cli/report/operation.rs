@@ -18,13 +18,7 @@ impl Report {
         use dump::Error as E;
         match error {
             E::Server(error) => Self::server(error, scene),
-            E::Stalled { session, doing, .. } => {
-                let report = Self::new(exit::LOST, error).place(match doing.is_empty() {
-                    true => session.clone(),
-                    false => format!("{session}: {doing}"),
-                });
-                report.hint("see pg_stat_activity for what this process waits for; or allow more: --stall-timeout")
-            }
+            E::Stalled { session, doing, .. } => Self::new(exit::LOST, error).stalled(session, doing),
             E::Restless(_) => Self::new(exit::LOCK, error).hint("run again when fewer tables change"),
             E::Catalog(changed @ pgark::catalog::Error::Query { .. }) if changed.may_pass() => {
                 Self::new(exit::LOCK, "objects were dropped while the catalog was read")
@@ -170,6 +164,9 @@ impl Report {
             // The archive was good and the server took every row: none of the other codes fits, and trying again
             // would change nothing.
             E::Count { .. } => Self::unexpected(error).arrived(meter),
+            E::Stalled { session, doing, .. } => {
+                Self::new(exit::LOST, error).stalled(session, doing).arrived(meter)
+            }
             E::Cancelled => Self::interrupted().arrived(meter),
             other => Self::unexpected(other).causes_of(other),
         }
@@ -228,6 +225,13 @@ impl Report {
             inspect::Error::Output(error) => Self::new(exit::IO, "cannot write to stdout").cause(error),
             other => Self::unexpected(other).causes_of(other),
         }
+    }
+
+    /// Which session the server does not answer any more.
+    fn stalled(self, session: &str, doing: &str) -> Self {
+        let doing = if doing.is_empty() { String::new() } else { format!(": {doing}") };
+        self.place(format!("{session}{doing}"))
+            .hint("see pg_stat_activity for what this process waits for; or allow more: --stall-timeout")
     }
 
     /// What is in the target already, if anything.
@@ -293,6 +297,10 @@ fn lacking(lacks: &[String]) -> Report {
     if has("extension") {
         report = report
             .hint("install the extensions' packages on the target's server (postgresql-contrib and others)");
+    }
+    if has("privilege") || has("membership") || has("ownership") {
+        report = report
+            .hint("restore as a superuser or as the owner of the database (-U), or grant what is missing");
     }
     if has("folder") {
         report = report.hint(

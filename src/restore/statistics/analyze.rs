@@ -39,6 +39,7 @@ pub async fn analyze(run: &Run, sessions: &[Session], late: &Late, known: Option
     let next = AtomicUsize::new(0);
     let lanes = sessions.iter().map(|session| async {
         while let Some(table) = tables.get(next.fetch_add(1, Ordering::Relaxed)) {
+            run.pass().await;
             if let Err(error) = session.batch(&format!("ANALYZE {table}")).await {
                 run.warn(format!("cannot analyze {table}: {error}"));
             }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// One element of DER: tag, content, what follows.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (len, rest) = match first {
@@ -39,7 +39,7 @@ pub(in crate::server) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
 
 /// Tag and content of each field (RFC 5280: TBSCertificate) without the version: serial number, signature algorithm,
 /// issuer, validity, subject, public key, and what is optional.
-fn fields(certificate: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+pub(super) fn fields(certificate: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     let (_, whole, _) = element(certificate)?;
     let (_, body, _) = element(whole)?;
     let mut fields = elements(body)?;
@@ -50,7 +50,7 @@ fn fields(certificate: &[u8]) -> Option<Vec<(u8, &[u8])>> {
 }
 
 /// All elements of a sequence's content.
-fn elements(mut content: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+pub(super) fn elements(mut content: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     let mut found = Vec::new();
     while !content.is_empty() {
         let (tag, inner, rest) = element(content)?;
@@ -109,16 +109,22 @@ fn common_name_of(name: &[u8]) -> Option<String> {
 /// The kinds (tags of GeneralName) of the subject alternative names; none without the extension.
 fn alternative_names(certificate: &[u8]) -> Option<Vec<u8>> {
     const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
-    let fields = fields(certificate)?;
-    let Some((_, extensions)) = fields.iter().find(|(tag, _)| *tag == 0xa3) else { return Some(Vec::new()) };
+    let Some(names) = extension(certificate, ALTERNATIVE_NAMES)? else { return Some(Vec::new()) };
+    let (_, names, _) = element(names)?;
+    Some(elements(names)?.into_iter().map(|(tag, _)| tag).collect())
+}
+
+/// The content of an extension, if it is there. `None` if that cannot be read.
+pub(super) fn extension<'a>(certificate: &'a [u8], wanted: &[u8]) -> Option<Option<&'a [u8]>> {
+    let found = fields(certificate)?.into_iter().find(|(tag, _)| *tag == 0xa3);
+    let Some((_, extensions)) = found else { return Some(None) };
     for (_, extension) in elements(element(extensions)?.1)? {
         let parts = elements(extension)?;
-        if parts.first()?.1 == ALTERNATIVE_NAMES {
-            let (_, names, _) = element(parts.last()?.1)?;
-            return Some(elements(names)?.into_iter().map(|(tag, _)| tag).collect());
+        if parts.first()?.1 == wanted {
+            return Some(Some(parts.last()?.1));
         }
     }
-    Some(Vec::new())
+    Some(None)
 }
 
 /// A name of a certificate and a host's: equal, or `*.` for exactly one label.

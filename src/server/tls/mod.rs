@@ -9,6 +9,7 @@ mod revocation;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod version_one;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -216,7 +217,7 @@ fn refused(problem: &rustls::CertificateError, host: &str) -> TlsFailure {
         }
         CertificateError::Other(other) if other.to_string().contains("UnsupportedCertVersion") => verify(
             TlsProblem::Other,
-            "it is of X.509 version 1, which cannot be checked; make one of version 3 (with extensions)",
+            "it is of X.509 version 1, and checked only if a trusted root itself has signed it, without sslcrl",
         ),
         CertificateError::UnknownIssuer => {
             verify(TlsProblem::UnknownIssuer, "its issuer is not among the trusted roots")
@@ -250,7 +251,8 @@ fn verifier(options: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn Ser
     }
     let mut builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone());
     let lists = revocation::load(&options.revocation)?;
-    if !lists.is_empty() {
+    let revocation = !lists.is_empty();
+    if revocation {
         // As OpenSSL checks: every certificate of the chain, each needs a list, and the list must not be outdated.
         builder = builder.with_crls(lists).enforce_revocation_expiration();
     }
@@ -262,7 +264,7 @@ fn verifier(options: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn Ser
     })?;
     let check_name = options.mode == SslMode::VerifyFull;
     // With the system's roots a certificate says nothing without its name.
-    Ok(Arc::new(verify::Trusted::new(inner, roots, check_name)))
+    Ok(Arc::new(verify::Trusted::new(inner, roots, provider, check_name, revocation)))
 }
 
 /// The root certificates, or `None` if nothing is to be checked.

@@ -303,3 +303,63 @@ async fn versions_and_direct_negotiation() {
         assert_eq!(shake(&ca.options("sslmode=require"), ca.server("server"), host).await, None, "{host}");
     }
 }
+
+impl Authority {
+    /// Makes a certificate of X.509 version 1, signed by another one here.
+    fn sign_version_one(&self, by: &str, name: &str, common_name: &str) {
+        let config = "[ca]\ndefault_ca=a\n[a]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n\
+            unique_subject=no\npolicy=p\n[p]\ncommonName=supplied\n";
+        self.write("one.cnf", config);
+        self.openssl(&format!("req -new {EC} -keyout {name}.key -out {name}.csr -subj /CN={common_name}"));
+        self.openssl(&format!(
+            "ca -batch -config one.cnf -cert {by}.crt -keyfile {by}.key -in {name}.csr -out {name}.crt -days 2 -notext"
+        ));
+    }
+
+    /// A server that shows one certificate and has the key of another.
+    fn posing_server(&self, certificate: &str, key: &str, version: &str) -> ServerConfig {
+        let provider = aws_lc_rs::default_provider();
+        let (chain, key) = (self.pair(certificate).0, self.pair(key).1);
+        let key = provider.key_provider.load_private_key(key).expect("a key");
+        let shown = rustls::sign::CertifiedKey::new(chain, key);
+        let versions = match version {
+            "1.2" => [&rustls::version::TLS12],
+            _ => [&rustls::version::TLS13],
+        };
+        let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&versions)
+            .expect("versions")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(shown)));
+        server.alpn_protocols = vec![ALPN.to_vec()];
+        server
+    }
+}
+
+#[tokio::test]
+async fn certificates_of_version_one_prove_as_much_as_others() {
+    let ca = Authority::new();
+    ca.sign("leaf", "leaf", "");
+    ca.sign_version_one("ca", "good", "db.example");
+    ca.sign_version_one("ca", "other", "db.example");
+    ca.sign_version_one("leaf", "below", "db.example");
+    std::fs::write(
+        ca.path("both.crt"),
+        ["ca.crt", "leaf.crt"].map(|file| std::fs::read(ca.path(file)).expect("a file")).concat(),
+    )
+    .expect("write");
+    let full = ca.options("sslmode=verify-full sslrootcert=DIR/both.crt");
+    for version in ["1.2", "1.3"] {
+        let server = |certificate, key| ca.posing_server(certificate, key, version);
+        assert_eq!(shake(&full, server("good", "good"), "db.example").await, None, "{version}");
+        fails(shake(&full, server("good", "good"), "db2.example").await, "does not match host name");
+        // Who has only the certificate has nothing.
+        fails(shake(&full, server("good", "other"), "db.example").await, "SSL error");
+        // What is not an authority signs nothing, even among the roots.
+        fails(shake(&full, server("below", "below"), "db.example").await, "not among the trusted roots");
+    }
+    // Nobody looks for them in lists.
+    ca.openssl("ca -config ca.cnf -gencrl -keyfile ca.key -cert ca.crt -crldays 2 -out list.crl");
+    let listed = ca.options("sslmode=verify-full sslrootcert=DIR/ca.crt sslcrl=DIR/list.crl");
+    fails(shake(&listed, ca.posing_server("good", "good", "1.3"), "db.example").await, "of X.509 version 1");
+}

@@ -10,6 +10,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
 use super::certificate::{common_name_matches, issuer, valid_at};
+use super::version_one;
 
 /// Accepts any certificate, as libpq does without a root file. Also ones that strict libraries cannot even read
 /// (X.509 version 1), so the handshake's signature is not looked at either: it would prove the possession of a key
@@ -63,16 +64,46 @@ impl ServerCertVerifier for Anybody {
 pub(super) struct Trusted {
     inner: Arc<WebPkiServerVerifier>,
     roots: Vec<CertificateDer<'static>>,
+    algorithms: WebPkiSupportedAlgorithms,
     check_name: bool,
+    /// There are lists of revoked certificates.
+    revocation: bool,
 }
 
 impl Trusted {
     pub(super) fn new(
         inner: Arc<WebPkiServerVerifier>,
         roots: Vec<CertificateDer<'static>>,
+        provider: &CryptoProvider,
         check_name: bool,
+        revocation: bool,
     ) -> Self {
-        Self { inner, roots, check_name }
+        let algorithms = provider.signature_verification_algorithms;
+        Self { inner, roots, algorithms, check_name, revocation }
+    }
+
+    /// A certificate of X.509 version 1, as PostgreSQL's own instructions make it with an OpenSSL before 3.2
+    /// (documentation: "Creating Certificates"), signed by a root, which it may be itself. It has no names but the common one.
+    fn verify_version_one(
+        &self,
+        certificate: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if !version_one::is_signed(certificate, &self.roots, now.as_secs(), &self.algorithms) {
+            return Err(
+                CertificateError::Other(OtherError(Arc::new(UnknownIssuer(issuer(certificate))))).into()
+            );
+        }
+        match valid_at(certificate, now.as_secs()) {
+            Some(true) => {}
+            Some(false) => return Err(CertificateError::Expired.into()),
+            None => return Err(CertificateError::BadEncoding.into()),
+        }
+        if self.check_name && !common_name_matches(certificate, &name.to_str()) {
+            return Err(CertificateError::NotValidForName.into());
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     /// A self-signed certificate that is its own root: `openssl req -x509` marks it as an authority, which rustls
@@ -105,6 +136,9 @@ impl ServerCertVerifier for Trusted {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if version_one::is(certificate) && !self.revocation {
+            return self.verify_version_one(certificate, name, now);
+        }
         match self.inner.verify_server_cert(certificate, intermediates, name, ocsp_response, now) {
             // The name is checked after the chain, so an error about it says that the chain is good.
             Err(Error::InvalidCertificate(
@@ -132,6 +166,9 @@ impl ServerCertVerifier for Trusted {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        if version_one::is(certificate) {
+            return version_one::verify_tls12(message, certificate, signature, &self.algorithms);
+        }
         self.inner.verify_tls12_signature(message, certificate, signature)
     }
 
@@ -141,6 +178,9 @@ impl ServerCertVerifier for Trusted {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        if version_one::is(certificate) {
+            return version_one::verify_tls13(message, certificate, signature, &self.algorithms);
+        }
         self.inner.verify_tls13_signature(message, certificate, signature)
     }
 

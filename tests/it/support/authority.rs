@@ -42,6 +42,26 @@ impl Authority {
             .expect("the folder is ours");
     }
 
+    /// Signs a certificate of X.509 version 1, which has no extensions: what `openssl x509 -req` made without any.
+    /// `by` is `ca`, or the certificate itself.
+    pub fn sign_version_one(&self, by: &str, file: &str, common_name: &str) {
+        self.openssl(&format!(
+            "req -new {NEW_KEY} -keyout {file}.key -out {file}.csr -subj /CN={common_name}"
+        ));
+        std::fs::write(self.path("index"), "").expect("the folder is ours");
+        let config = format!(
+            "[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\nnew_certs_dir={folder}\nserial={folder}/own-serial\n\
+             rand_serial=yes\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n",
+            folder = self.folder().display()
+        );
+        std::fs::write(self.path("own.cnf"), config).expect("the folder is ours");
+        let issuer = if by == "ca" { "-cert ca.crt".to_owned() } else { "-selfsign".to_owned() };
+        self.openssl(&format!(
+            "ca -batch -config own.cnf {issuer} -keyfile {by}.key -in {file}.csr -out {file}.crt -days 2 -notext"
+        ));
+        self.close_key(file);
+    }
+
     /// A certificate that has signed itself.
     pub fn sign_itself(&self, file: &str, common_name: &str, names: &str) {
         self.openssl(&format!(

@@ -57,6 +57,11 @@ impl PgBouncer {
         panic!("PgBouncer does not listen");
     }
 
+    /// Whether it has gone: 1.18 exits when a cancel request comes together with the end of its client.
+    pub fn has_exited(&mut self) -> bool {
+        self.child.try_wait().expect("the child can be waited for").is_some()
+    }
+
     /// Connection string of a database through it.
     pub fn conninfo(&self, database: &str) -> String {
         format!("host=127.0.0.1 port={} user=postgres dbname='{database}'", self.port)
