@@ -76,7 +76,7 @@ struct Pending {
 /// The first thing that goes wrong; the caller cancels the other workers.
 pub async fn work(
     index: usize,
-    mut session: Session,
+    session: &mut Session,
     shared: &Arc<Shared>,
     records: &Records,
 ) -> Result<(), Error> {
@@ -91,7 +91,7 @@ pub async fn work(
         let mut rest = lot.clone();
         while !rest.is_empty() {
             let sql = lot::message(&shared.parts[rest.clone()], shared.standby);
-            let Err(stop) = copy(rest.clone(), &sql, &mut session, shared, records).await else { break };
+            let Err(stop) = copy(rest.clone(), &sql, session, shared, records).await else { break };
             match stop.error {
                 Error::Server(error) if error.class() == server::Class::Lock && !stop.within => {
                     session.batch(lot::UNDO).await?;
