@@ -22,11 +22,14 @@ pub struct Encoded {
     pub sha256: Digest,
 }
 
+/// Stored payloads from this size on keep the memory that zstd wrote them to. What zstd may need is much more than what
+/// it mostly does: smaller ones are copied, so that what waits for the disk takes no more than it has to.
+pub const LARGE: usize = 1 << 20;
+
 /// Compresses payloads, one after the other.
 pub struct Encoder {
     level: i32,
     zstd: zstd::bulk::Compressor<'static>,
-    /// What zstd may need is much more than what it mostly does.
     scratch: Vec<u8>,
 }
 
@@ -42,6 +45,13 @@ impl Encoder {
         Ok(Self { level, zstd, scratch: Vec::new() })
     }
 
+    /// Gives memory to write to, if there is none from an earlier payload.
+    pub fn lend(&mut self, take: impl FnOnce() -> Vec<u8>) {
+        if self.scratch.capacity() == 0 {
+            self.scratch = take();
+        }
+    }
+
     /// Compresses and hashes `raw`.
     ///
     /// # Errors
@@ -51,7 +61,10 @@ impl Encoder {
         self.scratch.reserve(zstd_safe::compress_bound(raw.len()));
         // One-shot compression knows the size beforehand and writes it into the frame.
         self.zstd.compress_to_buffer(raw, &mut self.scratch).map_err(compress)?;
-        let stored = self.scratch.to_vec();
+        let stored = match self.scratch.len() {
+            LARGE.. => std::mem::take(&mut self.scratch),
+            _ => self.scratch.to_vec(),
+        };
         Ok(Encoded { raw_len: raw.len() as u64, raw_xxh3: xxh3_64(raw), sha256: Digest::of(&stored), stored })
     }
 

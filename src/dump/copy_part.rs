@@ -209,6 +209,7 @@ fn encode(frame: Frame, format: RowFormat, shared: &Arc<Shared>) -> Result<Pendi
     let pool = Arc::clone(shared);
     let compress = move || {
         let mut encoder = pool.encoder()?;
+        encoder.lend(|| pool.buffers.take());
         let encoded = encoder.encode(&bytes)?;
         pool.give_back(encoder);
         pool.buffers.give(bytes);

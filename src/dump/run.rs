@@ -331,7 +331,8 @@ async fn copy(
     writer: Writer<File>,
     statistics: Option<Arc<Reading>>,
 ) -> Result<(Writer<File>, Carried), Error> {
-    let (thread, records) = WriterThread::start(writer, Arc::clone(&shared.ctx.meter));
+    let (thread, records) =
+        WriterThread::start(writer, Arc::clone(&shared.ctx.meter), shared.buffers.clone());
     let mut workers = JoinSet::new();
     for (index, session) in source.take_workers().into_iter().enumerate() {
         let (shared, records, statistics) = (Arc::clone(shared), records.clone(), statistics.clone());
