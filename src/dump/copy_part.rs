@@ -21,8 +21,9 @@ use crate::server::{self, Buffers, CopyOut, Format, Frame, Session};
 
 /// Raw bytes of a frame. Larger ones do not compress better and cost memory.
 pub const FRAME_BYTES: usize = 4 << 20;
-/// Frames of one worker that are being compressed while it reads on.
-const ENCODING_MAX: usize = 2;
+/// Frames of one worker that are being compressed while it reads on. More of them are memory; there are as many workers as
+/// compress at once.
+const ENCODING_MAX: usize = 1;
 
 /// Frames of fewer raw bytes are compressed at once: another thread would only cost time.
 const INLINE_BYTES: u64 = 128 << 10;

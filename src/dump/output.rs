@@ -12,7 +12,7 @@ use crate::event::Meter;
 use crate::server::Buffers;
 
 /// Payloads that wait for the disk, at most, KiB: memory is bounded, and workers stop when the disk is slow.
-const QUEUE_KIB: usize = 8 << 10;
+const QUEUE_KIB: usize = 4 << 10;
 
 /// The archive's file. Threads write it that an interrupted dump does not wait for; whoever wants to know that it is
 /// closed, and removed if incomplete, waits for the other end of the channel.
