@@ -265,9 +265,12 @@ mod tests {
 
     #[test]
     fn rows_that_hardly_differ_take_less_than_at_plain_level_1() {
-        // As pgbench_accounts: a counter, a zero, spaces.
-        let row =
-            |id: u32| [&b"\x00\x04\x00\x00\x00\x04"[..], &id.to_be_bytes(), &[0; 8], &[b' '; 84]].concat();
+        // As pgbench_accounts: three integers, of which one counts, and spaces.
+        let row = |id: u32| {
+            let head =
+                [&[0, 4, 0, 0, 0, 4][..], &id.to_be_bytes(), &[0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 4]].concat();
+            [&head[..], &[0, 0, 0, 0, 0, 0, 0, 84], &[b' '; 84]].concat()
+        };
         let raw: Vec<u8> = (1..20_000).flat_map(row).collect();
         let encoded = Encoder::new(1).unwrap().encode(&raw).unwrap();
         let mut decoded = Vec::new();
