@@ -9,12 +9,12 @@ select
     t.relkind = 'p' as partitioned,
     c.oid as index_oid,
     case when k.contype = 'x' then pg_get_constraintdef(k.oid) end as definition,
-    coalesce((
+    case when i.indnkeyatts = 1 and f.attname is not null then array[f.attname::text] else coalesce((
         select array_agg(a.attname::text order by u.at)
         from unnest(i.indkey) with ordinality u (number, at)
         join pg_attribute a on a.attrelid = t.oid and a.attnum = u.number
         where u.at <= i.indnkeyatts
-    ), '{}') as columns,
+    ), '{}') end as columns,
     case when i.indnatts > i.indnkeyatts then (
         select array_agg(a.attname::text order by u.at)
         from unnest(i.indkey) with ordinality u (number, at)
@@ -43,6 +43,8 @@ join pg_namespace n on n.oid = t.relnamespace
 join pg_index i on i.indexrelid = k.conindid
 join pg_class c on c.oid = i.indexrelid
 left join pg_tablespace s on s.oid = c.reltablespace
+-- Most keys have one column.
+left join pg_attribute f on f.attrelid = t.oid and f.attnum = i.indkey[0]
 where k.contype in ('p', 'u', 'x')
   and t.relkind in ('r', 'p')
   and t.relpersistence <> 't'

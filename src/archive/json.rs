@@ -22,13 +22,11 @@ pub fn parse_json<T: DeserializeOwned>(raw: &[u8]) -> Result<T, FormatError> {
 /// The deepest nesting of arrays and objects.
 fn depth(raw: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0usize, 0);
-    let (mut in_text, mut escaped) = (false, false);
-    for &byte in raw {
+    let mut at = 0;
+    while let Some(byte) = raw.get(at) {
+        at += 1;
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            _ if in_text => {}
+            b'"' => at = text_end(raw, at),
             b'{' | b'[' => {
                 depth += 1;
                 deepest = deepest.max(depth);
@@ -38,6 +36,19 @@ fn depth(raw: &[u8]) -> usize {
         }
     }
     deepest
+}
+
+/// Behind the closing quotation mark of the text that begins at `at`.
+fn text_end(raw: &[u8], mut at: usize) -> usize {
+    while let Some(found) = raw.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if raw[at - 1] == b'"' {
+            return at;
+        }
+        // What is escaped ends nothing.
+        at += 1;
+    }
+    raw.len()
 }
 
 /// What a reader wants to do with an archive.

@@ -18,7 +18,7 @@ mod store;
 mod stream;
 mod writer;
 
-pub use codec::{Decoder, Encoded, Encoder};
+pub use codec::{Decoder, Encoded, Encoder, LARGE};
 pub use complete::{Gap, catalog_gaps, gaps, row_gap};
 pub use content_hash::ContentHash;
 pub use error::Error;

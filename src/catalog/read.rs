@@ -1,5 +1,7 @@
 //! Runs the catalog queries and decodes their rows.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -37,9 +39,14 @@ pub enum Error {
 /// # Errors
 /// The first query that fails; a row that does not decode.
 pub async fn read(sessions: &[Session], only: Option<&Only>) -> Result<Database, Error> {
-    let lanes = sessions.iter().zip(lanes(sessions.len())).map(async |(session, queries)| {
+    let Shares { locking, plain } = shares();
+    let next = AtomicUsize::new(0);
+    let lanes = sessions.iter().enumerate().map(async |(number, session)| {
         let mut rows = Database::default();
-        for (stem, sql) in queries {
+        let mut locking = if number == 0 { locking.iter() } else { [].iter() };
+        while let Some((stem, sql)) =
+            locking.next().or_else(|| plain.get(next.fetch_add(1, Ordering::Relaxed)))
+        {
             let Some(sql) = selected(sql, session.version, session.superuser, only) else { continue };
             rows.add(stem, Query { session, stem, sql }).await?;
         }
@@ -53,19 +60,22 @@ pub async fn read(sessions: &[Session], only: Option<&Only>) -> Result<Database,
 
 type Stem = (&'static str, &'static str);
 
-/// Which session runs which queries. Those that lock tables are for the first one, which has the locks already: another
+/// Which queries are for whom. Those that lock tables are for the first session, which has the locks already: another
 /// session would stand behind whoever waits for an exclusive lock, he waits for the first session, and that one for us;
-/// the server sees no deadlock in this.
-fn lanes(sessions: usize) -> Vec<Vec<Stem>> {
-    let mut lanes = vec![Vec::new(); sessions];
-    let (locking, plain): (Vec<Stem>, Vec<Stem>) = QUERIES.iter().partition(|(_, sql)| locks(sql));
-    lanes[0] = locking;
-    for (at, query) in plain.into_iter().enumerate() {
-        // The first session has enough to do if there are others.
-        let lane = if sessions > 1 { 1 + at % (sessions - 1) } else { 0 };
-        lanes[lane].push(query);
-    }
-    lanes
+/// the server sees no deadlock in this. The others are for whoever is free.
+struct Shares {
+    locking: Vec<Stem>,
+    plain: Vec<Stem>,
+}
+
+/// What takes the server longest where there are many tables. Whoever is free begins with these, so that all sessions
+/// end together.
+const LONGEST: [&str; 6] = ["depend", "column", "sequence", "alias", "not_null", "type"];
+
+fn shares() -> Shares {
+    let (locking, mut plain): (Vec<Stem>, Vec<Stem>) = QUERIES.iter().partition(|(_, sql)| locks(sql));
+    plain.sort_by_key(|(stem, _)| LONGEST.iter().position(|long| long == stem).unwrap_or(LONGEST.len()));
+    Shares { locking, plain }
 }
 
 /// Whether a query may lock tables, if only for a moment: the deparse functions do, and those that ask for sizes.
@@ -108,16 +118,18 @@ impl Rows for Query<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{QUERIES, lanes, locks};
+    use super::{LONGEST, QUERIES, Shares, locks, shares};
 
     #[test]
-    fn only_the_first_session_locks_tables_and_every_query_runs_once() {
-        for sessions in 1..5 {
-            let lanes = lanes(sessions);
-            assert_eq!(lanes.iter().map(Vec::len).sum::<usize>(), QUERIES.len());
-            assert!(lanes[1..].iter().flatten().all(|(_, sql)| !locks(sql)));
-            assert!(lanes.iter().all(|lane| !lane.is_empty()), "{sessions}");
-        }
+    fn every_query_runs_once_and_the_longest_run_first() {
+        let Shares { locking, plain } = shares();
+        assert_eq!(locking.len() + plain.len(), QUERIES.len());
+        assert!(locking.iter().all(|(_, sql)| locks(sql)) && !plain.iter().any(|(_, sql)| locks(sql)));
+        assert!(plain.iter().map(|(stem, _)| *stem).take(LONGEST.len()).eq(LONGEST));
+    }
+
+    #[test]
+    fn functions_that_open_tables_lock_them() {
         assert!(locks("select pg_get_expr(adbin, adrelid)") && locks("select pg_table_size(oid)"));
         assert!(!locks("select pg_get_userbyid(relowner)"));
     }

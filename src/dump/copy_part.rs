@@ -22,8 +22,9 @@ use crate::server::{self, Buffers, CopyOut, Format, Frame, Session};
 
 /// Raw bytes of a frame. Larger ones do not compress better and cost memory.
 pub const FRAME_BYTES: usize = 4 << 20;
-/// Frames of one worker that are being compressed while it reads on.
-const ENCODING_MAX: usize = 2;
+/// Frames of one worker that are being compressed while it reads on. More of them are memory; there are as many workers as
+/// compress at once.
+const ENCODING_MAX: usize = 1;
 
 /// Frames of fewer raw bytes are compressed at once: another thread would only cost time.
 const INLINE_BYTES: u64 = 128 << 10;
@@ -79,7 +80,7 @@ struct Pending {
 /// The first thing that goes wrong; the caller cancels the other workers.
 pub async fn work(
     index: usize,
-    mut session: Session,
+    session: &mut Session,
     shared: &Arc<Shared>,
     records: &Records,
 ) -> Result<(), Error> {
@@ -95,7 +96,7 @@ pub async fn work(
         let mut rest = lot.clone();
         while !rest.is_empty() {
             let sql = lot::message(&shared.parts[rest.clone()], shared.standby);
-            let Err(stop) = copy(rest.clone(), &sql, &mut session, shared, records).await else { break };
+            let Err(stop) = copy(rest.clone(), &sql, session, shared, records).await else { break };
             match stop.error {
                 Error::Server(error) if error.class() == server::Class::Lock && !stop.within => {
                     session.batch(lot::UNDO).await?;
@@ -215,6 +216,7 @@ fn encode(frame: Frame, format: RowFormat, shared: &Arc<Shared>) -> Result<Pendi
     let pool = Arc::clone(shared);
     let compress = move || {
         let mut encoder = pool.encoder()?;
+        encoder.lend(|| pool.buffers.take());
         let encoded = encoder.encode(&bytes)?;
         pool.give_back(encoder);
         pool.buffers.give(bytes);

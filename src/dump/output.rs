@@ -7,11 +7,12 @@ use std::thread::JoinHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::error::Error;
-use crate::archive::{self, Draft, Error as ArchiveError, StoreError, Writer};
+use crate::archive::{self, Draft, Error as ArchiveError, LARGE, StoreError, Writer};
 use crate::event::Meter;
+use crate::server::Buffers;
 
 /// Payloads that wait for the disk, at most, KiB: memory is bounded, and workers stop when the disk is slow.
-const QUEUE_KIB: usize = 8 << 10;
+const QUEUE_KIB: usize = 4 << 10;
 
 /// The archive's file. Threads write it that an interrupted dump does not wait for; whoever wants to know that it is
 /// closed, and removed if incomplete, waits for the other end of the channel.
@@ -72,13 +73,16 @@ pub struct WriterThread<W: Write> {
 }
 
 impl<W: Write + Send + 'static> WriterThread<W> {
-    /// Starts to append what is sent.
-    pub fn start(mut writer: Writer<W>, meter: Arc<Meter>) -> (Self, Records) {
+    /// Starts to append what is sent. Large payloads give their memory to `buffers`.
+    pub fn start(mut writer: Writer<W>, meter: Arc<Meter>, buffers: Buffers) -> (Self, Records) {
         let (sender, mut queue) = mpsc::unbounded_channel::<(Draft, OwnedSemaphorePermit)>();
         let records = Records { queue: sender, room: Arc::new(Semaphore::new(QUEUE_KIB)) };
         let thread = std::thread::spawn(move || {
             while let Some((draft, _room)) = queue.blocking_recv() {
-                writer.append(draft)?;
+                let stored = writer.append(draft)?;
+                if stored.len() >= LARGE {
+                    buffers.give(stored);
+                }
                 meter.stored_bytes.store(writer.position(), std::sync::atomic::Ordering::Relaxed);
             }
             Ok(writer)

@@ -1,6 +1,5 @@
 //! Dumps: reads as a table of contents. The order matters where a comment says so.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +18,7 @@ use super::outline::Catalog;
 use super::output::{File, Records, WriterThread};
 use super::sequences;
 use super::source::Source;
-use super::statistics::{self, Carried};
+use super::statistics::{Carried, Reading, relations_of};
 use super::{Options, Output, Summary};
 use crate::archive::{self, ArchiveId, Overwrite, RecordType, Status, StoreError, Writer};
 use crate::catalog;
@@ -173,7 +172,7 @@ async fn write(
     }
     let plan = data_plan(&mut entries);
     let sequences = sequences::of(&database, &entries, &plan.absent);
-    let relations = statistics::relations_of(&database, &entries);
+    let relations = relations_of(&database, &entries);
     let large_objects = entries.iter().filter(|entry| entry.kind == Kind::LargeObject).count() as u64;
     let types = if content.has_rows() { data_types(&database) } else { Vec::new() };
     drop(database);
@@ -204,8 +203,8 @@ async fn write(
     let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level, gate));
     let jobs = (source.sessions().len() - 1).max(1);
     let statistics = options.statistics && content.has_rows();
-    let with_statistics = statistics.then_some(&relations);
-    let (writer, carried) = copy(source, &shared, writer, with_statistics).await?;
+    let reading = statistics.then(|| Arc::new(Reading::new(relations)));
+    let (writer, carried) = copy(source, &shared, writer, reading).await?;
     carried.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     warnings.extend(carried.warnings);
 
@@ -309,11 +308,13 @@ async fn head(file: File, begin: Begin, catalog: Catalog) -> Result<(Begin, Cata
 }
 
 /// Waits for all workers, or the first that fails.
-async fn first_error(workers: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+async fn first_error(workers: &mut JoinSet<Result<Carried, Error>>) -> Result<Carried, Error> {
+    let mut carried = Carried::default();
     while let Some(ended) = workers.join_next().await {
-        ended.unwrap_or_else(|_| Err(Error::Worker("a copying session".to_owned())))?;
+        let ended = ended.unwrap_or_else(|_| Err(Error::Worker("a copying session".to_owned())));
+        carried = carried.and(ended?);
     }
-    Ok(())
+    Ok(carried)
 }
 
 /// Copies what the workers could not lock, or everything if there are none, over the session that has the locks.
@@ -324,30 +325,39 @@ async fn copy_left(source: &mut Source, shared: &Arc<Shared>, records: &Records)
     Ok(())
 }
 
-/// Copies all parts, and meanwhile the statistics of `relations`. The first failure ends it.
+/// Copies all parts, and meanwhile `statistics`: the leader from the start, workers when no rows are left. The first
+/// failure ends it.
 async fn copy(
     source: &mut Source,
     shared: &Arc<Shared>,
     writer: Writer<File>,
-    relations: Option<&HashMap<u32, u32>>,
+    statistics: Option<Arc<Reading>>,
 ) -> Result<(Writer<File>, Carried), Error> {
-    let (thread, records) = WriterThread::start(writer, Arc::clone(&shared.ctx.meter));
+    let (thread, records) =
+        WriterThread::start(writer, Arc::clone(&shared.ctx.meter), shared.buffers.clone());
     let mut workers = JoinSet::new();
     for (index, session) in source.take_workers().into_iter().enumerate() {
-        let (shared, records) = (Arc::clone(shared), records.clone());
-        workers.spawn(async move { work(index, session, &shared, &records).await });
+        let (shared, records, statistics) = (Arc::clone(shared), records.clone(), statistics.clone());
+        workers.spawn(async move {
+            let mut session = session;
+            work(index, &mut session, &shared, &records).await?;
+            match statistics {
+                Some(statistics) => statistics.help(&session, &records).await,
+                None => Ok(Carried::default()),
+            }
+        });
     }
     let first = tokio::select! {
         // What a statement was told is more than that the connection is gone.
         biased;
         first = async {
-            let statistics = async {
-                match relations {
-                    Some(relations) => statistics::send(source.leader(), relations, &records).await,
+            let leading = async {
+                match &statistics {
+                    Some(statistics) => statistics.lead(source.leader(), &records).await,
                     None => Ok(Carried::default()),
                 }
             };
-            tokio::try_join!(statistics, first_error(&mut workers)).map(|(carried, ())| carried)
+            tokio::try_join!(leading, first_error(&mut workers)).map(|(own, helped)| own.and(helped))
         } => first,
         // The workers would not notice, but without its locks tables change under them.
         error = source.leader().lost() => Err(error.context("the session that holds snapshot and locks").into()),

@@ -241,12 +241,27 @@ impl Assembler {
             if self.frame.bytes.capacity() == 0 {
                 self.frame.bytes = self.buffers.take();
             }
+            self.reserve(now.len());
             self.frame.bytes.extend_from_slice(now);
             if let Some(hasher) = &mut self.hasher {
                 hasher.update(now);
             }
             bytes = later;
         }
+    }
+
+    /// Makes room for so many bytes more. Doubled until it is full, a frame would take twice its size: most exceed the
+    /// target by less than a row.
+    fn reserve(&mut self, more: usize) {
+        let bytes = &mut self.frame.bytes;
+        let (len, capacity) = (bytes.len(), bytes.capacity());
+        if more <= capacity - len {
+            return;
+        }
+        let enough = self.target + self.target / 64;
+        let wanted =
+            if len + more <= enough { (2 * capacity).max(len + more).min(enough) } else { self.limit };
+        bytes.reserve_exact(wanted.max(len + more) - len);
     }
 
     /// The frame is full and the row is not at its end.

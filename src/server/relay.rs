@@ -15,8 +15,9 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryStream};
 
 use super::frame::{Assembler, Frame, Violation};
 
-/// When so many frames wait for the caller, or as many bytes in smaller ones, nothing more is read.
-const WAITING_MAX: usize = 2;
+/// When so many frames wait for the caller, or as many bytes in smaller ones, nothing more is read. With what is being
+/// read and what the caller works on, that is memory; more of it made nothing faster.
+const WAITING_MAX: usize = 1;
 
 /// The shared state. Locked for each piece that is read or written, never across a wait.
 #[derive(Debug, Default)]

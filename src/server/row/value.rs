@@ -91,8 +91,12 @@ impl<'a> Value<'a> {
     }
 
     fn not_null(&self) -> Result<&'a [u8], Error> {
-        self.bytes.ok_or_else(|| de::Error::custom("NULL where a value is expected"))
+        self.bytes.ok_or_else(null)
     }
+}
+
+fn null() -> Error {
+    de::Error::custom("NULL where a value is expected")
 }
 
 fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Error> {
@@ -103,6 +107,10 @@ impl<'de> de::Deserializer<'de> for Value<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.bytes.is_none() {
+            // Of a flattened struct serde keeps all values first, whatever they are for.
+            return visitor.visit_none().map_err(|_: Error| null());
+        }
         let bytes = self.not_null()?;
         match self.shape {
             Shape::One(scalar) => match scalar {
