@@ -22,10 +22,11 @@ fn a_frozen_session_ends_the_dump_and_is_named() {
     let conninfo = database.conninfo();
     let running =
         cli.spawn(["dump", &conninfo, "-f", "a.pgark", "-j", "1", "-Z", "zstd:12", "--stall-timeout", "2s"]);
-    let worker = "application_name = 'pgark dump worker 1' and query like '%COPY %'";
-    wait_until(&database, &format!("exists (select from pg_stat_activity where {worker})"));
-    let pid: u32 =
-        database.sql(&format!("select pid from pg_stat_activity where {worker}")).trim().parse().unwrap();
+    // In the middle of its rows, not before them.
+    let worker = "pg_stat_activity join pg_stat_progress_copy using (pid) \
+        where application_name = 'pgark dump worker 1' and tuples_processed > 100";
+    wait_until(&database, &format!("exists (select from {worker})"));
+    let pid: u32 = database.sql(&format!("select pid from {worker}")).trim().parse().unwrap();
     send_signal(pid, Signal::STOP);
     let outcome = running.wait();
     send_signal(pid, Signal::CONT);

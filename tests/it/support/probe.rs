@@ -47,6 +47,7 @@ pub struct Probe {
 #[derive(Debug)]
 struct Shared {
     manner: Mutex<Manner>,
+    /// In the order of the connections; empty for one that has not said anything.
     seen: Mutex<Vec<String>>,
     open: AtomicUsize,
 }
@@ -109,7 +110,8 @@ impl Probe {
             assert!(started.elapsed() < 2 * PATIENCE, "a connection outlives its client");
             std::thread::sleep(Duration::from_millis(1));
         }
-        self.shared.seen.lock().expect("no listener panics").clone()
+        let seen = self.shared.seen.lock().expect("no listener panics");
+        seen.iter().filter(|line| !line.is_empty()).cloned().collect()
     }
 }
 
@@ -181,13 +183,20 @@ fn accept<S: Stream>(
     std::thread::spawn(move || {
         while let Ok(mut stream) = next() {
             shared.open.fetch_add(1, Ordering::SeqCst);
+            // Its place now: the client may be at the next host before this thread has seen the end of it.
+            let place = {
+                let mut seen = shared.seen.lock().expect("no listener panics");
+                seen.push(String::new());
+                seen.len() - 1
+            };
             stream.limit();
             let manner = shared.manner.lock().expect("no listener panics").clone();
             let mut line = String::new();
             // A client that goes away has said what it wanted to say.
             let _ended = serve(&mut stream, &manner, &mut line);
             if !line.is_empty() {
-                shared.seen.lock().expect("no listener panics").push(format!("{label}{line}"));
+                let mut seen = shared.seen.lock().expect("no listener panics");
+                seen.get_mut(place).into_iter().for_each(|seen| *seen = format!("{label}{line}"));
             }
             drop(stream);
             shared.open.fetch_sub(1, Ordering::SeqCst);
