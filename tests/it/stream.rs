@@ -194,10 +194,12 @@ fn a_damaged_file_is_refused_before_the_first_write_or_before_its_rows() {
         };
         late += 1;
         assert!(outcome.stderr.contains("damaged"), "{}", outcome.stderr);
-        let sql = match label.rsplit_once("public.") {
-            Some((_, table)) => format!("select count(*) from {table}"),
-            None => "select count(*) from pg_largeobject".to_owned(),
-        };
+        let table = label.rsplit_once("public.").map_or("pg_largeobject", |(_, table)| table);
+        // Small tables come with their rows or not at all.
+        if target.sql(&format!("select to_regclass('{table}') is null")).trim() == "t" {
+            continue;
+        }
+        let sql = format!("select count(*) from {table}");
         assert_eq!(target.sql(&sql).trim(), "0", "{damage:?}: damaged rows of {label} arrived");
     }
     println!("{early} refused before the first write, {late} when their rows were read");
