@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
-use zstd::zstd_safe::{self, CParameter, Strategy};
+use zstd::zstd_safe;
 
 use super::error::Error;
 use super::format::{Codec, Digest, FormatError, Header, check_frame};
@@ -30,27 +30,8 @@ pub const LARGE: usize = 1 << 20;
 pub struct Encoder {
     level: i32,
     zstd: zstd::bulk::Compressor<'static>,
-    /// For rows that hardly differ.
-    repetitive: Option<zstd::bulk::Compressor<'static>>,
     scratch: Vec<u8>,
 }
-
-/// Level 1 remembers fewer places than fit into a processor's cache. Measured: rows of mixed types take 5 % less space with
-/// these, in the same time.
-const FAST: [CParameter; 1] = [CParameter::HashLog(16)];
-
-/// Binary rows that hardly differ take half again as much space as their text at level 1, and a sixth less than that with
-/// these; such rows are compressed at gigabytes per second either way.
-const REPETITIVE: [CParameter; 5] = [
-    CParameter::Strategy(Strategy::ZSTD_dfast),
-    CParameter::WindowLog(22),
-    CParameter::HashLog(17),
-    CParameter::ChainLog(17),
-    CParameter::MinMatch(4),
-];
-
-/// Rows are that repetitive if so many bytes of them take less than a sixteenth.
-const SAMPLE: usize = 64 << 10;
 
 impl Encoder {
     /// An encoder at a zstd level (negative ones are faster still).
@@ -58,9 +39,10 @@ impl Encoder {
     /// # Errors
     /// When zstd refuses the level.
     pub fn new(level: i32) -> Result<Self, Error> {
-        let zstd = compressor(level, if level == 1 { &FAST } else { &[] })?;
-        let repetitive = if level == 1 { Some(compressor(level, &REPETITIVE)?) } else { None };
-        Ok(Self { level, zstd, repetitive, scratch: Vec::new() })
+        let mut zstd = zstd::bulk::Compressor::new(level).map_err(set_up)?;
+        zstd.include_checksum(true).map_err(set_up)?;
+        zstd.include_contentsize(true).map_err(set_up)?;
+        Ok(Self { level, zstd, scratch: Vec::new() })
     }
 
     /// Gives memory to write to, if there is none from an earlier payload.
@@ -77,18 +59,8 @@ impl Encoder {
     pub fn encode(&mut self, raw: &[u8]) -> Result<Encoded, Error> {
         self.scratch.clear();
         self.scratch.reserve(zstd_safe::compress_bound(raw.len()));
-        // The first rows of a table may be unlike the rest.
-        let sample = raw.get(raw.len() / 2..).and_then(|half| half.get(..SAMPLE));
-        let mut zstd = &mut self.zstd;
-        if let (Some(repetitive), Some(sample)) = (&mut self.repetitive, sample) {
-            zstd.compress_to_buffer(sample, &mut self.scratch).map_err(compress)?;
-            if self.scratch.len() < SAMPLE / 16 {
-                zstd = repetitive;
-            }
-            self.scratch.clear();
-        }
         // One-shot compression knows the size beforehand and writes it into the frame.
-        zstd.compress_to_buffer(raw, &mut self.scratch).map_err(compress)?;
+        self.zstd.compress_to_buffer(raw, &mut self.scratch).map_err(compress)?;
         let stored = match self.scratch.len() {
             LARGE.. => std::mem::take(&mut self.scratch),
             _ => self.scratch.to_vec(),
@@ -112,14 +84,6 @@ impl Encoder {
         let (raw_len, raw_xxh3) = (measure.bytes, measure.xxh3.digest());
         Ok(Encoded { raw_len, raw_xxh3, sha256: Digest::of(&stored), stored })
     }
-}
-
-fn compressor(level: i32, parameters: &[CParameter]) -> Result<zstd::bulk::Compressor<'static>, Error> {
-    let mut zstd = zstd::bulk::Compressor::new(level).map_err(set_up)?;
-    zstd.include_checksum(true).map_err(set_up)?;
-    zstd.include_contentsize(true).map_err(set_up)?;
-    parameters.iter().try_for_each(|parameter| zstd.set_parameter(*parameter)).map_err(set_up)?;
-    Ok(zstd)
 }
 
 fn set_up(source: io::Error) -> Error {
@@ -261,23 +225,6 @@ mod tests {
             decoder.decode(&header(&encoded), &encoded.stored, &mut raw).unwrap();
             assert_eq!(raw, text);
         }
-    }
-
-    #[test]
-    fn rows_that_hardly_differ_take_less_than_at_plain_level_1() {
-        // As pgbench_accounts: three integers, of which one counts, and spaces.
-        let row = |id: u32| {
-            let head =
-                [&[0, 4, 0, 0, 0, 4][..], &id.to_be_bytes(), &[0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 4]].concat();
-            [&head[..], &[0, 0, 0, 0, 0, 0, 0, 84], &[b' '; 84]].concat()
-        };
-        let raw: Vec<u8> = (1..20_000).flat_map(row).collect();
-        let encoded = Encoder::new(1).unwrap().encode(&raw).unwrap();
-        let mut decoded = Vec::new();
-        Decoder::new().unwrap().decode(&header(&encoded), &encoded.stored, &mut decoded).unwrap();
-        assert!(decoded == raw);
-        let plain = compressor(1, &[]).unwrap().compress(&raw).unwrap();
-        assert!(encoded.stored.len() * 4 < plain.len() * 3, "{} {}", encoded.stored.len(), plain.len());
     }
 
     #[test]
