@@ -8,6 +8,12 @@ use crate::restore::{Globals, Input, Options, prepare};
 use crate::selection::Selection;
 use crate::server::Conninfo;
 
+/// Behind a pooler that shares sessions there is no target to compare with.
+pub fn not_compared() -> Finding {
+    let what = "the archive is not compared with the target, since a restore cannot go through this pooler";
+    Finding::new("archive", Level::Blocks, Concerns::Restore, what).remedy("name the server itself")
+}
+
 /// What the restore's plan says: what the target lacks, what it has already, what will be different.
 pub async fn check(
     ctx: &Context,

@@ -18,7 +18,8 @@ pub async fn examine(ctx: &Context, conninfo: &Conninfo, options: &Options) -> R
     let shared = facts.pooler.as_ref().filter(|pooler| pooler.is_in_the_way());
     if shared.is_some_and(|pooler| pooler.pooling == Pooling::Statement) {
         // It takes no transactions, so nothing more can be asked safely.
-        let findings = server::reached(&facts, conninfo);
+        let mut findings = server::reached(&facts, conninfo);
+        findings.extend(options.archive.as_ref().map(|_| archive::not_compared()));
         return Ok(Examination::new(server.target(), facts.version_text, findings));
     }
     session.batch("BEGIN READ ONLY").await?;
@@ -34,8 +35,10 @@ pub async fn examine(ctx: &Context, conninfo: &Conninfo, options: &Options) -> R
     findings.extend(disk::check(&session, options.output.as_deref()).await?);
     session.batch("COMMIT").await?;
     drop(session);
-    if let Some(path) = options.archive.as_ref().filter(|_| shared.is_none()) {
-        findings.extend(archive::check(ctx, conninfo, path, options.jobs).await?);
+    match (&options.archive, shared) {
+        (Some(path), None) => findings.extend(archive::check(ctx, conninfo, path, options.jobs).await?),
+        (Some(_), Some(_)) => findings.push(archive::not_compared()),
+        (None, _) => {}
     }
     Ok(Examination::new(server.target(), facts.version_text, findings))
 }

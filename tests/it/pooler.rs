@@ -133,6 +133,10 @@ fn the_doctor_says_which_pooler_is_in_between() {
             if level == "blocks" {
                 assert!(text.contains(&format!("-h 127.0.0.1 -p {}", server.port)), "{text}");
             }
+            if level == "blocks" {
+                let outcome = cli.run(["doctor", &conninfo, "--archive", "any.pgark"]);
+                assert!(outcome.stdout.contains("the archive is not compared"), "{}", outcome.stdout);
+            }
             // The rest of the screen can be had in a transaction.
             assert_eq!(findings.iter().any(|finding| finding["check"] == "privileges"), checks, "{said:#}");
             assert_eq!(
