@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::error::Error;
 use super::table_name::find_rows;
 use crate::archive::{ArchiveFile, Decoder, Flags, FormatError, Header, RecordType, TocEntry, row_len};
+use crate::copy::{BINARY_HEADER, BINARY_TRAILER};
 use crate::manifest::{Begin, Catalog, Entry, RowFormat};
 use crate::sql::bytes::to_server;
 use crate::sql::ident;
@@ -26,10 +27,6 @@ pub enum Format {
     /// COPY's binary format.
     Binary,
 }
-
-/// The beginning of a file in COPY's binary format: signature, flags, no extension (documentation: COPY).
-const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const BINARY_TRAILER: &[u8] = b"\xff\xff";
 
 /// Memory beyond this is given back after a row.
 const KEPT_MAX: usize = 1 << 20;

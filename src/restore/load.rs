@@ -10,17 +10,13 @@ use super::error::Error;
 use super::source::read_frame;
 use super::units::Unit;
 use crate::archive::{ArchiveFile, TocEntry};
-use crate::copy::runs;
+use crate::copy::{BINARY_HEADER, BINARY_TRAILER, runs};
 use crate::event::Meter;
 use crate::manifest::{Entry, RowFormat};
 use crate::server::settings::client_encoding;
 use crate::server::{CopyIn, Session};
 use crate::sql::literal;
 
-/// Signature, flags and extension length of COPY BINARY (documentation: COPY, "Binary Format").
-pub const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// Its trailer.
-pub const BINARY_TRAILER: &[u8] = b"\xff\xff";
 /// Bytes of large objects that one statement writes.
 const LARGE_OBJECT_BYTES: usize = 4 << 20;
 

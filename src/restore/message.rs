@@ -4,10 +4,10 @@ use bytes::{Bytes, BytesMut};
 
 use super::ddl::entry_sql;
 use super::error::Error;
-use super::load::{BINARY_HEADER, BINARY_TRAILER};
 use super::run::Run;
 use super::units::Unit;
 use crate::archive::{ArchiveFile, Decoder};
+use crate::copy::{BINARY_HEADER, BINARY_TRAILER};
 use crate::manifest::{Entry, RowFormat};
 use crate::server::Session;
 

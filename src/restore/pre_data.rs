@@ -41,7 +41,9 @@ pub async fn pre_data(
             units: HashMap::new(),
             sequences: late.sequences.iter().map(|value| (value.id, SequenceValue::clone(value))).collect(),
         };
-        for unit in units {
+        let wanted: HashSet<usize> =
+            islands.iter().flat_map(|island| island.entries.iter().copied()).collect();
+        for unit in units.iter().filter(|unit| wanted.contains(&(unit.entry as usize - 1))) {
             sources.units.entry(unit.entry).or_default().push(unit.clone());
         }
         let sessions = leader.take_workers();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Cluster, TestCli, TestDatabase, TestServer, psql, row_hashes};
+use crate::support::{Cluster, TestCli, TestDatabase, TestServer, row_hashes};
 
 /// Objects of `owner` in a schema of his and in `public`, with row security that would hinder him later.
 fn source(server: &TestServer) -> (TestDatabase, String) {
@@ -213,22 +213,7 @@ fn a_family_that_the_lock_table_cannot_hold_is_refused() {
         );
         let cli = TestCli::new();
         cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
-        for set in [
-            "max_locks_per_transaction = 20",
-            "max_connections = 10",
-            "max_prepared_transactions = 0",
-            "max_worker_processes = 2",
-            "max_wal_senders = 0",
-            "autovacuum_max_workers = 1",
-            "wal_level = minimal",
-        ] {
-            psql(server, "postgres", &format!("alter system set {set}")).unwrap();
-        }
-        if major >= 18 {
-            psql(server, "postgres", "alter system set autovacuum_worker_slots = 1").unwrap();
-        }
-        cluster.stop_at_once();
-        cluster.restart();
+        cluster.shrink_lock_table();
         let target = TestDatabase::create(server, "authority_to");
         let refused = cli.run(["restore", "a.pgark", "-d", &target.conninfo(), "--yes", "-j1"]);
         assert_eq!(refused.code, Some(12), "{}", refused.stderr);

@@ -219,23 +219,7 @@ fn a_lock_table_that_is_too_small_is_said_before_it_overflows() {
     for major in [12, 18] {
         let Some(cluster) = Cluster::of(major) else { continue };
         let server = cluster.server();
-        let settings = [
-            "max_locks_per_transaction = 20",
-            "max_connections = 10",
-            "max_prepared_transactions = 0",
-            "max_worker_processes = 2",
-            "max_wal_senders = 0",
-            "autovacuum_max_workers = 1",
-            "wal_level = minimal",
-        ];
-        settings
-            .iter()
-            .for_each(|set| drop(psql(server, "postgres", &format!("alter system set {set}")).unwrap()));
-        if major >= 18 {
-            psql(server, "postgres", "alter system set autovacuum_worker_slots = 1").unwrap();
-        }
-        cluster.stop_at_once();
-        cluster.restart();
+        cluster.shrink_lock_table();
         let database = TestDatabase::create(server, "doctor");
         // A lock table of 20 * (10 + 5); statements of few tables, for the same reason.
         let make = |from: u32, to: u32| {

@@ -145,6 +145,27 @@ impl Cluster {
         panic!("the server does not read its configuration: {}", self.log());
     }
 
+    /// Restarts it with a lock table for 20 * (10 + 5) locks: everything that the server counts is as small as can be.
+    pub fn shrink_lock_table(&self) {
+        let mut settings = vec![
+            "max_locks_per_transaction = 20",
+            "max_connections = 10",
+            "max_prepared_transactions = 0",
+            "max_worker_processes = 2",
+            "max_wal_senders = 0",
+            "autovacuum_max_workers = 1",
+            "wal_level = minimal",
+        ];
+        if self.server.major >= 18 {
+            settings.push("autovacuum_worker_slots = 1");
+        }
+        for setting in settings {
+            psql(&self.server, "postgres", &format!("alter system set {setting}")).expect("a known setting");
+        }
+        self.stop_at_once();
+        self.restart();
+    }
+
     /// Starts it again after [`stop_at_once`](Self::stop_at_once).
     pub fn restart(&self) {
         self.script("start");
