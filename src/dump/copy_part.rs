@@ -277,8 +277,15 @@ fn flags(frame: &Pending, last: bool) -> Flags {
 }
 
 impl Shared {
-    /// Everything that workers share, nothing copied yet.
-    pub fn new(ctx: Context, parts: Vec<PlannedPart>, standby: bool, level: i32, gate: Gate) -> Self {
+    /// Everything that workers share, nothing copied yet. `buffers` are those that the sessions fill: otherwise each frame would be new memory.
+    pub fn new(
+        ctx: Context,
+        parts: Vec<PlannedPart>,
+        standby: bool,
+        level: i32,
+        gate: Gate,
+        buffers: Buffers,
+    ) -> Self {
         Self {
             ctx,
             lots: lots(&parts),
@@ -290,7 +297,7 @@ impl Shared {
             gate,
             level,
             encoders: Mutex::default(),
-            buffers: Buffers::default(),
+            buffers,
             totals: Totals::default(),
         }
     }

@@ -200,7 +200,9 @@ async fn write(
     Meter::add(&ctx.meter.expected_bytes, expected);
     Meter::add(&ctx.meter.items, parts.len() as u64);
     let gate = source.watch(ctx);
-    let shared = Arc::new(Shared::new(ctx.clone(), parts, server.standby, options.level, gate));
+    let buffers = source.leader().buffers();
+    let shared = Shared::new(ctx.clone(), parts, server.standby, options.level, gate, buffers);
+    let shared = Arc::new(shared);
     let jobs = (source.sessions().len() - 1).max(1);
     let statistics = options.statistics && content.has_rows();
     let reading = statistics.then(|| Arc::new(Reading::new(relations)));
