@@ -15,6 +15,7 @@ use super::conninfo::{self, Conninfo, Host, Password, SslMode, TargetSessionAttr
 use super::error::{Attempt, Error, Failure, ServerError};
 use super::facts::Facts;
 use super::frame::Buffers;
+use super::home::{Home, Key};
 use super::negotiated::Negotiated;
 use super::outgoing::Outgoing;
 use super::session::{Session, chain};
@@ -370,13 +371,12 @@ impl Endpoint {
     ) -> Result<Opened, Vec<Failure>> {
         let mut failures = Vec::new();
         for encrypted in ways(conninfo.tls.mode, matches!(self.address, Address::Unix(_))) {
-            let client = client.filter(|_| *encrypted);
-            let mut no_tls = false;
-            let opened = self.try_session(conninfo, client, buffers, password, &mut no_tls);
-            let opened = match conninfo.connect_timeout {
-                None => opened.await,
-                Some(limit) => tokio::time::timeout(limit, opened).await.unwrap_or(Err(Failure::Timeout)),
+            let tried = self.try_at_home(conninfo, client.filter(|_| *encrypted), buffers, password);
+            let tried = match conninfo.connect_timeout {
+                None => tried.await,
+                Some(limit) => tokio::time::timeout(limit, tried).await.unwrap_or(Ok(Tried::timed_out())),
             };
+            let Tried { opened, no_tls } = tried.map_err(|error| vec![Failure::Network(error)])?;
             let failure = match opened {
                 Ok(opened) => return Ok(opened),
                 Err(failure) => failure,
@@ -393,13 +393,33 @@ impl Endpoint {
         Err(failures)
     }
 
-    async fn try_session(
+    /// Opens a session on a thread of its own.
+    async fn try_at_home(
         &self,
         conninfo: &Conninfo,
         client: Option<&tls::Client>,
         buffers: &Buffers,
         password: Option<&Password>,
+    ) -> std::io::Result<Tried> {
+        let (endpoint, conninfo, buffers) = (self.clone(), conninfo.clone(), buffers.clone());
+        let (client, password) = (client.cloned(), password.cloned());
+        let tried = Home::new()?.run(async move |key| {
+            let mut no_tls = false;
+            let (client, password) = (client.as_ref(), password.as_ref());
+            let opened = endpoint.try_session(&conninfo, client, buffers, password, &mut no_tls, key).await;
+            Tried { opened, no_tls }
+        });
+        tried.await
+    }
+
+    async fn try_session(
+        &self,
+        conninfo: &Conninfo,
+        client: Option<&tls::Client>,
+        buffers: Buffers,
+        password: Option<&Password>,
         no_tls: &mut bool,
+        key: Key,
     ) -> Result<Opened, Failure> {
         let mut endpoint = Self { tls: None, ..self.clone() };
         let mut stream = endpoint.open().await?;
@@ -431,7 +451,7 @@ impl Endpoint {
         let connected = config.connect_raw(tap, Negotiated { binding }).await;
         let (library, connection) = connected.map_err(|error| refused(&error, password))?;
         let cancel = CancelHandle { token: library.cancel_token(), endpoint: endpoint.clone() };
-        let session = Session::new(library, connection, relay, buffers.clone(), cancel);
+        let session = Session::new(library, connection, key, relay, buffers, cancel);
         Ok(Opened { endpoint, session, announced: announced.load(Ordering::Relaxed) })
     }
 }
@@ -443,6 +463,19 @@ struct Opened {
     session: Session,
     /// The process as the start-up message names it; 0 if it does not.
     announced: i32,
+}
+
+/// How it went.
+struct Tried {
+    opened: Result<Opened, Failure>,
+    /// The server has no TLS.
+    no_tls: bool,
+}
+
+impl Tried {
+    fn timed_out() -> Self {
+        Self { opened: Err(Failure::Timeout), no_tls: false }
+    }
 }
 
 fn no_tls_there() -> Failure {

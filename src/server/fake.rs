@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use super::cancel::CancelHandle;
 use super::connect::Endpoint;
 use super::conninfo::{Environment, Flags, resolve};
+use super::home::Key;
 use super::negotiated::Negotiated;
 use super::outgoing::Outgoing;
 use super::relay::Shared;
@@ -86,7 +87,7 @@ where
     let tap = Outgoing::new(Tap::new(ours, relay.clone()));
     let (client, connection) = config.connect_raw(tap, Negotiated::default()).await.expect("a session");
     let cancel = CancelHandle { token: client.cancel_token(), endpoint };
-    Session::new(client, connection, relay, Buffers::default(), cancel)
+    Session::new(client, connection, Key::of_no_thread(), relay, Buffers::default(), cancel)
 }
 
 #[tokio::test]

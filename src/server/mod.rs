@@ -17,6 +17,7 @@ mod facts;
 #[cfg(test)]
 mod fake;
 mod frame;
+mod home;
 mod negotiated;
 mod outgoing;
 mod password_command;

@@ -15,6 +15,7 @@ use tokio_postgres::{AsyncMessage, Client, Connection, Row, SimpleQueryMessage};
 use super::cancel::CancelHandle;
 use super::error::ServerError;
 use super::frame::Buffers;
+use super::home::Key;
 use super::relay::Shared;
 use super::settings::{self, Scope, Writing};
 use super::{Error, row};
@@ -58,10 +59,11 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Takes over a connection that is up.
+    /// Takes over a connection that is up, and keeps the thread that it lives on until it ends.
     pub(super) fn new<S, T>(
         client: Client,
         mut connection: Connection<S, T>,
+        home: Key,
         relay: Shared,
         buffers: Buffers,
         cancel: CancelHandle,
@@ -91,6 +93,7 @@ impl Session {
             // Before the connection is dropped, since that is what wakes those who wait for an answer.
             tell.send_replace(Some(Arc::new(ending)));
             drop(connection);
+            drop(home);
         });
         Self {
             client,

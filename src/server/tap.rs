@@ -8,6 +8,7 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -15,6 +16,10 @@ use super::relay::{Mode, Outgoing, Shared, State};
 
 /// Bytes per read.
 const READ: usize = 256 * 1024;
+
+/// How long the session's thread stays away from a socket that it has emptied while rows come. The socket holds some
+/// 200 KiB, for which the server needs longer; what it sends meanwhile wakes nobody, and is read at once.
+const PAUSE: Duration = Duration::from_micros(150);
 
 /// Below so many queued bytes the sender is woken.
 pub(super) const QUEUE_LOW: usize = 512 * 1024;
@@ -70,6 +75,11 @@ impl<S> Tap<S> {
             writing: None,
             deaf: false,
         }
+    }
+
+    /// Rows are coming.
+    fn collects(&self) -> bool {
+        matches!(&self.relay.lock().mode, Mode::Out(out) if out.is_running())
     }
 
     /// Moves what has been read to where it belongs.
@@ -234,7 +244,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
             }
             this.relay.lock().tap_waits(cx);
             let mut buffer = ReadBuf::new(&mut this.buffer);
-            ready!(Pin::new(&mut this.inner).poll_read(cx, &mut buffer))?;
+            match Pin::new(&mut this.inner).poll_read(cx, &mut buffer) {
+                Poll::Ready(read) => read?,
+                Poll::Pending => {
+                    if this.collects() {
+                        std::thread::sleep(PAUSE);
+                    }
+                    return Poll::Pending;
+                }
+            }
             (this.start, this.end) = (0, buffer.filled().len());
             this.relay.lock().moved += 1;
             if this.end == 0 {
