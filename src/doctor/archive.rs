@@ -22,6 +22,9 @@ pub async fn check(
     jobs: usize,
 ) -> Result<Vec<Finding>, Error> {
     let options = Options {
+        clean: false,
+        terminate: false,
+        transaction_size: None,
         jobs,
         keep_going: false,
         selection: Selection::default(),

@@ -51,6 +51,25 @@ pub enum Error {
     /// The target has objects already.
     #[error("the target database is not empty: it has {}", .0.join(", "))]
     NotEmpty(Vec<String>),
+    /// Objects that are not in the archive hang on what would be dropped.
+    #[error("other objects depend on what would be dropped")]
+    Dependents(Vec<String>),
+    /// Others use what would be dropped.
+    #[error("cannot drop {label}: others use it")]
+    InUse {
+        /// The entry.
+        label: String,
+        /// Who is connected to the database.
+        sessions: Vec<String>,
+        /// What the server said.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// What is dropped cannot be had again if the rest of a pipe is damaged.
+    #[error(
+        "-c cannot drop anything for an archive from a pipe: whether it is whole is known at its end only"
+    )]
+    CleanFromPipe,
     /// The target lacks what the archive needs.
     #[error("the target lacks what the archive needs: {}", .0.join("; "))]
     Lacks(Vec<String>),
