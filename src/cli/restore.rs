@@ -40,7 +40,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let report = |error: Error| Report::restore(&error, &scene, &ctx.meter);
 
     let options = Options {
-        jobs: arguments.jobs,
+        jobs: if arguments.clean.single_transaction { 1 } else { arguments.jobs },
         keep_going: arguments.keep_going,
         selection: selection(&arguments)?,
         list: arguments.use_list.as_deref().map(select::list).transpose()?,
@@ -48,6 +48,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
         clean: arguments.clean.clean,
         terminate: arguments.clean.terminate_connections,
+        single_transaction: arguments.clean.single_transaction,
         transaction_size: arguments.clean.transaction_size,
         globals: match (arguments.globals, arguments.globals_only) {
             (_, true) => Globals::Only,

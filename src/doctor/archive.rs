@@ -24,6 +24,7 @@ pub async fn check(
     let options = Options {
         clean: false,
         terminate: false,
+        single_transaction: false,
         transaction_size: None,
         jobs,
         keep_going: false,

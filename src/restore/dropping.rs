@@ -28,7 +28,7 @@ pub async fn drop_all(run: &Run, session: &Session, drops: Vec<Work>, at_once: b
     match done {
         Ok(()) => Ok(session.batch("SET lock_timeout = 0").await?),
         Err(Error::Statement { label, source, .. }) if source.class() == Class::Lock => {
-            session.batch("ROLLBACK").await?;
+            session.undo_whole().await?;
             let guests = Guest::read_here(session).await?;
             Err(Error::InUse { label, sessions: guests.iter().map(Guest::words).collect(), source })
         }
@@ -45,7 +45,11 @@ const DEPENDENT_OBJECTS: &str = "2BP01";
 
 /// The target may have other dependencies than the source had, so what fails is tried again when all else is gone.
 async fn in_one_transaction(run: &Run, session: &Session, mut rest: Vec<Work>) -> Result<(), Error> {
-    session.batch("BEGIN").await?;
+    // With -1 it is the transaction of everything else, too.
+    let own = !session.is_whole();
+    if own {
+        session.begin_whole().await?;
+    }
     while !rest.is_empty() {
         let (mut kept, mut first) = (Vec::new(), None);
         for together in rest.chunks(TOGETHER) {
@@ -71,7 +75,10 @@ async fn in_one_transaction(run: &Run, session: &Session, mut rest: Vec<Work>) -
             _ => rest = kept,
         }
     }
-    Ok(session.batch("COMMIT").await?)
+    if own {
+        session.commit_whole().await?;
+    }
+    Ok(())
 }
 
 fn is_locked(error: &Error) -> bool {
@@ -81,12 +88,7 @@ fn is_locked(error: &Error) -> bool {
 /// Runs works, all or none of them.
 async fn attempt(session: &Session, works: &[Work]) -> Result<(), Error> {
     let sql: Vec<String> = works.iter().flat_map(|work| work.sql.iter().cloned()).collect();
-    let text = format!("SAVEPOINT one;\n{};\nRELEASE SAVEPOINT one", sql.join(";\n"));
-    let Err(source) = session.batch(&text).await else { return Ok(()) };
+    let Err(source) = session.batch(&sql.join(";\n")).await else { return Ok(()) };
     let label = works.first().map(|work| work.label.clone()).unwrap_or_default();
-    let error = Error::Statement { label, sql: sql.into_iter().next().unwrap_or_default(), source };
-    if !error.is_fatal() {
-        session.batch("ROLLBACK TO SAVEPOINT one").await?;
-    }
-    Err(error)
+    Err(Error::Statement { label, sql: sql.into_iter().next().unwrap_or_default(), source })
 }

@@ -97,6 +97,12 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// Something could not be restored, and all of it or nothing is wanted.
+    #[error("not everything could be restored")]
+    NotAll(Vec<super::Failure>),
+    /// The transaction of everything was undone.
+    #[error("{0}")]
+    RolledBack(Box<Error>),
     /// A session got no answer for too long.
     #[error("no sign of life from the server for {} s", .limit.as_secs_f64())]
     Stalled {

@@ -42,6 +42,7 @@ mod statistics;
 mod stream;
 mod target;
 mod units;
+mod whole;
 mod works;
 
 use std::path::PathBuf;
@@ -85,6 +86,8 @@ pub struct Options {
     pub clean: bool,
     /// End the sessions of others that are in the way of that.
     pub terminate: bool,
+    /// Everything in one transaction, on one session.
+    pub single_transaction: bool,
     /// Statements of one transaction, at most.
     pub transaction_size: Option<usize>,
     /// What becomes of the globals in the archive.

@@ -53,7 +53,8 @@ impl Prepared {
             return unless_stopped(&run.ctx, None, &running, globals_only(self, &run)).await;
         }
         // Nothing is given up before the archive is known to be whole.
-        if let (Source::File { file, .. }, true) = (&self.source, self.options.clean) {
+        let loses = self.options.clean && !self.options.single_transaction;
+        if let (Source::File { file, .. }, true) = (&self.source, loses) {
             ctx.event(Event::Phase { name: "check", items: file.toc().len() });
             sound::check(ctx, file).await?;
         }
@@ -89,17 +90,25 @@ impl Prepared {
     async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
         let running = Running::of(&self.leader);
         let stall_timeout = self.options.stall_timeout;
+        let single = self.options.single_transaction;
         let filled = async {
             let (sessions, fewer) = self.sessions().await?;
             sessions.iter().for_each(|session| running.add(session));
             perform(self, run, sessions, fewer).await
         };
-        unless_stopped(&run.ctx, stall_timeout, &running, filled).await
+        let filled = unless_stopped(&run.ctx, stall_timeout, &running, filled).await;
+        match single {
+            true => filled.map_err(|error| Error::RolledBack(Box::new(error))),
+            false => filled,
+        }
     }
 
     /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning. Without any
     /// the leader works alone.
     async fn sessions(&self) -> Result<(Vec<Session>, Option<String>), Error> {
+        if self.options.single_transaction {
+            return Ok((Vec::new(), None));
+        }
         let jobs = self.options.jobs.max(1);
         let room = Slots::read(&self.leader).await?.room();
         let mut why = room.limit;
@@ -167,6 +176,9 @@ async fn perform(
     fewer.into_iter().for_each(|warning| run.warn(warning));
     plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
 
+    if options.single_transaction {
+        leader.begin_whole().await?;
+    }
     if let Some(clean) = &plan.clean {
         ctx.event(Event::Phase { name: "drop", items: drops.len() });
         let drop_all = dropping::drop_all(run, &leader, drops, clean.at_once);
@@ -256,6 +268,14 @@ async fn perform(
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(run, &leader, entry_works(run, &phases.event_triggers)).await?;
+
+    if options.single_transaction {
+        let failures = run.failures();
+        if !failures.is_empty() {
+            return Err(Error::NotAll(failures));
+        }
+        leader.commit_whole().await?;
+    }
 
     let (objects, rows) = run.totals();
     Ok(Summary {

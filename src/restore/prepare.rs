@@ -10,11 +10,11 @@ use super::error::Error;
 use super::globals;
 use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
-use super::plan::{Needs, Omit, Phases, Plan, version_warnings};
+use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
 use super::source::{self, Source};
 use super::target::Target;
-use super::{Globals, Input, Options, dependents, extensions, family, privileges};
+use super::{Failure, Globals, Input, Options, dependents, extensions, family, privileges, whole};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Begin, Catalog, Late};
@@ -113,7 +113,7 @@ pub async fn prepare(
         return Err(Error::NeedsFile);
     }
     let cleans = options.clean && options.create.is_none() && !only;
-    if cleans && matches!(source, Source::Stream(_)) {
+    if cleans && !options.single_transaction && matches!(source, Source::Stream(_)) {
         return Err(Error::CleanFromPipe);
     }
     let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
@@ -206,7 +206,7 @@ pub async fn prepare(
         hanging = found;
         cleaning.terminate = options.terminate;
         cleaning.at_once = LockTable::read_for(&leader, cleaning.objects, 1).await?.fit() == Fit::Fits;
-        if !cleaning.at_once {
+        if !cleaning.at_once && !options.single_transaction {
             warnings.push(format!(
                 "{} objects are too many to be dropped in one transaction: after a failure some may be gone",
                 cleaning.objects
@@ -215,6 +215,25 @@ pub async fn prepare(
         let along = cleaning.along.iter();
         warnings.extend(along.map(|what| format!("{what} is dropped, too, and is not in the archive")));
         clean = Some(cleaning);
+    }
+    if options.single_transaction {
+        let dropped = clean.as_ref().map_or(0, |clean: &Cleaning| clean.objects);
+        let locks = LockTable::read_for(&leader, whole::locks(&catalog) + dropped, 1).await?;
+        let words = locks.words_of(&format!("{} locks in one transaction", locks.tables));
+        match locks.fit() {
+            Fit::Fits => {}
+            Fit::Tight => warnings.push(format!("room for locks is short: {words}: {}", locks.remedy())),
+            Fit::TooLarge => {
+                lacks.push(format!("room for locks: {words}: {}; or leave out -1", locks.remedy()))
+            }
+        }
+        // All or nothing: what is known to fail need not be tried.
+        lacks.extend(
+            cannot.drain(..).map(|failure: Failure| format!("{}: {}", failure.label, failure.reason)),
+        );
+        if let Some(clean) = &mut clean {
+            clean.at_once = true;
+        }
     }
     let mut obstacle = None;
     if let Some(new) = &mut new {

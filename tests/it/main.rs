@@ -58,6 +58,7 @@ mod security_label;
 mod selection;
 mod selection_restore;
 mod servers;
+mod single_transaction;
 mod slots;
 mod stall;
 mod standby;

@@ -14,6 +14,10 @@ pub struct Clean {
     /// What -c does anyway
     #[arg(long, hide = true, requires = "clean")]
     pub if_exists: bool,
+    /// Everything in one transaction, on one session: all or nothing
+    #[arg(hide_short_help = true, short = '1', long,
+        conflicts_with_all = ["create", "globals", "globals_only", "keep_going", "transaction_size"])]
+    pub single_transaction: bool,
     /// Statements of one transaction, at most
     #[arg(hide_short_help = true, long, value_name = "N", value_parser = statements)]
     pub transaction_size: Option<usize>,

@@ -100,12 +100,6 @@ const UNOFFERED: &[Unoffered] = &[
         "--role",
         "connect as that role with -U, or with options=-crole=NAME in the connection string",
     ),
-    option(
-        RESTORE,
-        Some("-1"),
-        "--single-transaction",
-        "use -C, with -c where there is one: a database that fails half-way is removed",
-    ),
     option(DUMP, Some("-g"), "--globals-only", "pgark dump postgres --globals, then restore --globals-only"),
     option(
         DUMP,

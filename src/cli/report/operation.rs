@@ -120,6 +120,14 @@ impl Report {
             }
             E::Selection(error) => Self::selection(error),
             E::NeedsFile => Self::new(exit::REFUSED, error).hint("write the archive to a file first"),
+            E::NotAll(failures) => {
+                let causes = failures.iter().take(FINDINGS_SHOWN);
+                causes.fold(Self::new(exit::REJECTED, error), |report, failure| {
+                    report.cause(format!("{}: {}", failure.label, failure.reason))
+                })
+            }
+            E::RolledBack(error) => Self::restore(error, scene, &Meter::default())
+                .place("the transaction was undone: the target is as before"),
             E::CleanFromPipe => Self::new(exit::REFUSED, error)
                 .hint("write the archive to a file first, or replace the whole database: -c -C"),
             E::Dependents(dependents) => {
