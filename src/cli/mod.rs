@@ -2,6 +2,7 @@
 
 mod arguments;
 mod cat;
+mod confirm;
 mod connect;
 mod doctor;
 mod dump;

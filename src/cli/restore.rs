@@ -1,15 +1,14 @@
 //! `pgark restore`: shows the plan, asks, restores.
 
-use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
-use pgark::context::Context;
 use pgark::restore::{
     Create, Error, Failure, Globals, Input, Making, Options, Plan, Remains, Summary, prepare,
 };
 use pgark::selection::{Pattern, Place, Selection};
 
 use super::arguments::Restore;
+use super::confirm::confirm;
 use super::progress::{Form, Progress};
 use super::report::{Report, Scene};
 use super::signals::{Signals, with_grace};
@@ -41,12 +40,16 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let report = |error: Error| Report::restore(&error, &scene, &ctx.meter);
 
     let options = Options {
-        jobs: arguments.jobs,
+        jobs: if arguments.clean.single_transaction { 1 } else { arguments.jobs },
         keep_going: arguments.keep_going,
         selection: selection(&arguments)?,
         list: arguments.use_list.as_deref().map(select::list).transpose()?,
         analyze: !arguments.no_analyze,
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
+        clean: arguments.clean.clean,
+        terminate: arguments.clean.terminate_connections,
+        single_transaction: arguments.clean.single_transaction,
+        transaction_size: arguments.clean.transaction_size,
         globals: match (arguments.globals, arguments.globals_only) {
             (_, true) => Globals::Only,
             (true, false) => Globals::Also,
@@ -70,9 +73,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     if arguments.dry_run {
         return Ok(exit::DONE);
     }
-    if !arguments.yes && !confirmed(&ctx, &input).await? {
-        return Err(report(Error::NotConfirmed));
-    }
+    confirm(&ctx, &input, prepared.plan(), arguments.clean.yes(), report).await?;
     let painter = progress.paint(&ctx);
     let create = prepared.plan().create.clone();
     let result = with_grace(&ctx.cancel, prepared.run(&ctx)).await;
@@ -125,30 +126,6 @@ fn target(arguments: &Restore) -> Result<Option<String>, Report> {
     Ok(arguments.dbname.as_deref().map(str::to_owned))
 }
 
-/// Asks on the terminal.
-async fn confirmed(ctx: &Context, input: &Input) -> Result<bool, Report> {
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if !terminal || matches!(input, Input::Stdin) {
-        return Err(Report::new(exit::REFUSED, "not confirmed, and nobody can be asked")
-            .hint("say --yes to restore without a question, or --dry-run to see the plan only"));
-    }
-    stdio::prompt("Proceed? [y/N] ");
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).map(|_| line)
-    });
-    tokio::select! {
-        answer = answer => {
-            let answer = answer.ok().and_then(Result::ok).unwrap_or_default();
-            Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
-        }
-        () = ctx.cancel.cancelled() => {
-            stdio::say("");
-            Err(Report::interrupted())
-        }
-    }
-}
-
 fn plan_text(plan: &Plan) -> String {
     let identity =
         plan.identity.as_deref().map(|identity| format!(" ({})", short(identity))).unwrap_or_default();
@@ -177,8 +154,20 @@ fn plan_text(plan: &Plan) -> String {
         plan.warnings.iter().for_each(|warning| line("warning", warning));
         return text;
     }
-    if let Some(Making { name, building }) = &plan.create {
+    if let Some(Making { name, building, replaces }) = &plan.create {
         line("create", &format!("database {name}, called {building} until it is whole"));
+        if let Some(old) = replaces {
+            line("replace", &format!("database {name}, which is dropped when the new one is whole"));
+            old.sessions.iter().for_each(|who| line("end", &format!("session on {name}: {who}")));
+        }
+    }
+    if let Some(clean) = &plan.clean {
+        let (tables, objects) =
+            (figure::count(clean.tables as u64, "table"), figure::count(clean.objects as u64, "object"));
+        line("drop", &format!("{tables} with their rows, {objects} in all"));
+        if clean.terminate {
+            line("end", &format!("all other sessions on {}", plan.database));
+        }
     }
     line("pre-data", &figure::count(plan.pre_data as u64, "object"));
     let rows = plan.rows.map(|rows| format!(", {}", figure::count(rows, "row"))).unwrap_or_default();

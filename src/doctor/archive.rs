@@ -22,6 +22,10 @@ pub async fn check(
     jobs: usize,
 ) -> Result<Vec<Finding>, Error> {
     let options = Options {
+        clean: false,
+        terminate: false,
+        single_transaction: false,
+        transaction_size: None,
         jobs,
         keep_going: false,
         selection: Selection::default(),

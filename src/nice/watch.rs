@@ -84,6 +84,11 @@ impl Watch {
         Ok(Some(Self { session, limits, start }))
     }
 
+    /// The process that serves its session.
+    pub fn backend_pid(&self) -> i32 {
+        self.session.backend_pid
+    }
+
     /// Looks from now on; the sessions of these processes are our own.
     pub fn start(self, ctx: &Context, ours: Vec<i32>) -> Watching {
         let (hand, gate) = shut_by_hand();

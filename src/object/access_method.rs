@@ -41,7 +41,7 @@ impl Object for AccessMethod {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP ACCESS METHOD {}", self.reference()))]
+        vec![Sql::new(format!("DROP ACCESS METHOD IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -192,7 +192,7 @@ impl Object for Aggregate {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP AGGREGATE {}", self.reference()))]
+        vec![Sql::new(format!("DROP AGGREGATE IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -143,7 +143,7 @@ impl Object for BaseType {
 
     /// Its functions depend on it as it depends on them.
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TYPE {} CASCADE", self.reference()))]
+        vec![Sql::new(format!("DROP TYPE IF EXISTS {} CASCADE", self.reference()))]
     }
 }
 

@@ -57,7 +57,7 @@ impl Object for Cast {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP CAST {}", self.reference()))]
+        vec![Sql::new(format!("DROP CAST IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -96,7 +96,7 @@ impl Object for Collation {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP COLLATION {}", self.reference()))]
+        vec![Sql::new(format!("DROP COLLATION IF EXISTS {}", self.reference()))]
     }
 }
 

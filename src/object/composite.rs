@@ -79,7 +79,7 @@ impl Object for Composite {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TYPE {}", self.reference()))]
+        vec![Sql::new(format!("DROP TYPE IF EXISTS {}", self.reference()))]
     }
 }
 

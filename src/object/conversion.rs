@@ -62,7 +62,7 @@ impl Object for Conversion {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP CONVERSION {}", self.reference()))]
+        vec![Sql::new(format!("DROP CONVERSION IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -130,7 +130,7 @@ impl Object for ColumnDefault {
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         vec![Sql::new(format!(
-            "{} {} ALTER COLUMN {} DROP DEFAULT",
+            "{} IF EXISTS {} ALTER COLUMN {} DROP DEFAULT",
             alter(self.relation_kind == "f"),
             qualified(Some(&self.schema), &self.table),
             ident(&self.column)

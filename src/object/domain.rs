@@ -83,6 +83,6 @@ impl Object for Domain {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP DOMAIN {}", self.reference()))]
+        vec![Sql::new(format!("DROP DOMAIN IF EXISTS {}", self.reference()))]
     }
 }

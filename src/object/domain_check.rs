@@ -106,7 +106,7 @@ impl Object for DomainCheck {
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         let name = ident(&self.name);
-        vec![Sql::new(format!("ALTER DOMAIN {} DROP CONSTRAINT {name}", self.domain_reference()))]
+        vec![Sql::new(format!("ALTER DOMAIN {} DROP CONSTRAINT IF EXISTS {name}", self.domain_reference()))]
     }
 }
 

@@ -60,7 +60,7 @@ impl Object for Enum {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TYPE {}", self.reference()))]
+        vec![Sql::new(format!("DROP TYPE IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -76,6 +76,6 @@ impl Object for EventTrigger {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP EVENT TRIGGER {}", self.reference()))]
+        vec![Sql::new(format!("DROP EVENT TRIGGER IF EXISTS {}", self.reference()))]
     }
 }

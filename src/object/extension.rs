@@ -64,7 +64,7 @@ impl Object for Extension {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP EXTENSION {}", self.reference()))]
+        vec![Sql::new(format!("DROP EXTENSION IF EXISTS {}", self.reference()))]
     }
 }
 

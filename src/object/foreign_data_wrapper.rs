@@ -66,6 +66,6 @@ impl Object for ForeignDataWrapper {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP FOREIGN DATA WRAPPER {}", self.reference()))]
+        vec![Sql::new(format!("DROP FOREIGN DATA WRAPPER IF EXISTS {}", self.reference()))]
     }
 }

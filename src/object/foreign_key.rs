@@ -78,6 +78,9 @@ impl Object for ForeignKey {
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
-        vec![Sql::new(format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&self.name)))]
+        vec![Sql::new(format!(
+            "ALTER TABLE IF EXISTS {table} DROP CONSTRAINT IF EXISTS {}",
+            ident(&self.name)
+        ))]
     }
 }

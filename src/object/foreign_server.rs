@@ -70,6 +70,6 @@ impl Object for ForeignServer {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP SERVER {}", self.reference()))]
+        vec![Sql::new(format!("DROP SERVER IF EXISTS {}", self.reference()))]
     }
 }

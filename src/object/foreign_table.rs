@@ -61,7 +61,7 @@ impl Object for ForeignTable {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP FOREIGN TABLE {}", self.reference()))]
+        vec![Sql::new(format!("DROP FOREIGN TABLE IF EXISTS {}", self.reference()))]
     }
 }
 

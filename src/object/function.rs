@@ -196,7 +196,7 @@ impl Object for Function {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP {} {}", self.noun(), self.reference()))]
+        vec![Sql::new(format!("DROP {} IF EXISTS {}", self.noun(), self.reference()))]
     }
 }
 

@@ -78,7 +78,7 @@ impl Object for Index {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP INDEX {}", self.reference()))]
+        vec![Sql::new(format!("DROP INDEX IF EXISTS {}", self.reference()))]
     }
 
     fn tablespace(&self) -> Option<&str> {

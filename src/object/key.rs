@@ -218,7 +218,10 @@ impl Object for Key {
             return Vec::new();
         }
         let table = qualified(Some(&self.schema), &self.table);
-        vec![Sql::new(format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&self.name)))]
+        vec![Sql::new(format!(
+            "ALTER TABLE IF EXISTS {table} DROP CONSTRAINT IF EXISTS {}",
+            ident(&self.name)
+        ))]
     }
 
     fn tablespace(&self) -> Option<&str> {

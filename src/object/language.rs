@@ -96,7 +96,7 @@ impl Object for Language {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP PROCEDURAL LANGUAGE {}", self.reference()))]
+        vec![Sql::new(format!("DROP PROCEDURAL LANGUAGE IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -57,7 +57,10 @@ impl Object for LargeObject {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("SELECT pg_catalog.lo_unlink({})", self.oid))]
+        vec![Sql::new(format!(
+            "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = {}",
+            self.oid
+        ))]
     }
 }
 

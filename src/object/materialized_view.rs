@@ -104,7 +104,7 @@ impl Object for MaterializedView {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP MATERIALIZED VIEW {}", self.reference()))]
+        vec![Sql::new(format!("DROP MATERIALIZED VIEW IF EXISTS {}", self.reference()))]
     }
 
     fn tablespace(&self) -> Option<&str> {

@@ -99,6 +99,6 @@ impl Object for NotNull {
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         let table = qualified(Some(&self.schema), &self.table);
         let alter = alter(self.in_foreign);
-        vec![Sql::new(format!("{alter} {table} DROP CONSTRAINT {}", ident(&self.name)))]
+        vec![Sql::new(format!("{alter} IF EXISTS {table} DROP CONSTRAINT IF EXISTS {}", ident(&self.name)))]
     }
 }

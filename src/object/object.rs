@@ -123,7 +123,8 @@ pub trait Object: Sync {
     /// The statements that make it; none where it needs none of its own (printed inside another).
     fn create(&self, scope: &Scope<'_>) -> Vec<Sql>;
 
-    /// The statements that remove it.
+    /// The statements that remove it, and fail neither where it is not there, nor where what it hangs on is not, as far as
+    /// SQL can say so.
     fn drop(&self, scope: &Scope<'_>) -> Vec<Sql>;
 
     /// The tablespace it must be made in; `None` = the database's.

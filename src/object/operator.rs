@@ -115,7 +115,7 @@ impl Object for Operator {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP OPERATOR {}", self.reference()))]
+        vec![Sql::new(format!("DROP OPERATOR IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -96,7 +96,7 @@ impl Object for OperatorClass {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP OPERATOR CLASS {}", self.reference()))]
+        vec![Sql::new(format!("DROP OPERATOR CLASS IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -66,7 +66,7 @@ impl Object for OperatorFamily {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP OPERATOR FAMILY {}", self.reference()))]
+        vec![Sql::new(format!("DROP OPERATOR FAMILY IF EXISTS {}", self.reference()))]
     }
 }
 

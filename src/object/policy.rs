@@ -96,7 +96,7 @@ impl Object for Policy {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP POLICY {}", self.reference()))]
+        vec![Sql::new(format!("DROP POLICY IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -57,7 +57,7 @@ impl Object for Publication {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP PUBLICATION {}", self.reference()))]
+        vec![Sql::new(format!("DROP PUBLICATION IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -92,7 +92,9 @@ impl Object for Range {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TYPE {}", self.reference()))]
+        // Its canonical function needs it, too: neither could go first.
+        let cascade = if self.canonical.is_some() { " CASCADE" } else { "" };
+        vec![Sql::new(format!("DROP TYPE IF EXISTS {}{cascade}", self.reference()))]
     }
 }
 

@@ -81,7 +81,7 @@ impl Object for Rule {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP RULE {}", self.reference()))]
+        vec![Sql::new(format!("DROP RULE IF EXISTS {}", self.reference()))]
     }
 }
 

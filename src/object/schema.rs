@@ -66,7 +66,7 @@ impl Object for Schema {
         if self.is_public() {
             return Vec::new();
         }
-        vec![Sql::new(format!("DROP SCHEMA {}", self.reference()))]
+        vec![Sql::new(format!("DROP SCHEMA IF EXISTS {}", self.reference()))]
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
         assert!(public.owner().is_none() && public.acl().is_none());
         let other = schema("Public");
         assert_eq!(other.create(&scope)[0].render(), "CREATE SCHEMA \"Public\"");
-        assert_eq!(other.drop(&scope)[0].render(), "DROP SCHEMA \"Public\"");
+        assert_eq!(other.drop(&scope)[0].render(), "DROP SCHEMA IF EXISTS \"Public\"");
         assert!(other.owner().is_some() && other.acl().is_some());
     }
 }

@@ -178,7 +178,7 @@ impl Object for Sequence {
         if self.is_identity() {
             return Vec::new();
         }
-        vec![Sql::new(format!("DROP SEQUENCE {}", self.reference()))]
+        vec![Sql::new(format!("DROP SEQUENCE IF EXISTS {}", self.reference()))]
     }
 }
 

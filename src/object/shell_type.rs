@@ -98,7 +98,7 @@ impl Object for ShellType {
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
         match self.filled_in {
             Some(_) => Vec::new(),
-            None => vec![Sql::new(format!("DROP TYPE {}", self.reference()))],
+            None => vec![Sql::new(format!("DROP TYPE IF EXISTS {}", self.reference()))],
         }
     }
 }

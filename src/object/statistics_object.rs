@@ -64,6 +64,6 @@ impl Object for StatisticsObject {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP STATISTICS {}", self.reference()))]
+        vec![Sql::new(format!("DROP STATISTICS IF EXISTS {}", self.reference()))]
     }
 }

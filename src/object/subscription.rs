@@ -124,7 +124,7 @@ impl Object for Subscription {
         [
             "ALTER SUBSCRIPTION {} DISABLE",
             "ALTER SUBSCRIPTION {} SET (slot_name = NONE)",
-            "DROP SUBSCRIPTION {}",
+            "DROP SUBSCRIPTION IF EXISTS {}",
         ]
         .map(|statement| Sql::new(statement.replace("{}", &name)))
         .into()

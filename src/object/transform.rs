@@ -54,7 +54,7 @@ impl Object for Transform {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TRANSFORM {}", self.reference()))]
+        vec![Sql::new(format!("DROP TRANSFORM IF EXISTS {}", self.reference()))]
     }
 }
 

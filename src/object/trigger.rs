@@ -101,7 +101,7 @@ impl Object for Trigger {
         if self.is_clone {
             return Vec::new();
         }
-        vec![Sql::new(format!("DROP TRIGGER {}", self.reference()))]
+        vec![Sql::new(format!("DROP TRIGGER IF EXISTS {}", self.reference()))]
     }
 }
 

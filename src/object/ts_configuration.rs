@@ -65,7 +65,7 @@ impl Object for TsConfiguration {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TEXT SEARCH CONFIGURATION {}", self.reference()))]
+        vec![Sql::new(format!("DROP TEXT SEARCH CONFIGURATION IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -68,7 +68,7 @@ impl Object for TsDictionary {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TEXT SEARCH DICTIONARY {}", self.reference()))]
+        vec![Sql::new(format!("DROP TEXT SEARCH DICTIONARY IF EXISTS {}", self.reference()))]
     }
 }
 

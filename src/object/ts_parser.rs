@@ -60,7 +60,7 @@ impl Object for TsParser {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TEXT SEARCH PARSER {}", self.reference()))]
+        vec![Sql::new(format!("DROP TEXT SEARCH PARSER IF EXISTS {}", self.reference()))]
     }
 }
 

@@ -47,7 +47,7 @@ impl Object for TsTemplate {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TEXT SEARCH TEMPLATE {}", self.reference()))]
+        vec![Sql::new(format!("DROP TEXT SEARCH TEMPLATE IF EXISTS {}", self.reference()))]
     }
 }
 

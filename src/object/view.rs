@@ -113,7 +113,7 @@ impl Object for View {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP VIEW {}", self.reference()))]
+        vec![Sql::new(format!("DROP VIEW IF EXISTS {}", self.reference()))]
     }
 }
 

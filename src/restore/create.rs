@@ -5,8 +5,9 @@
 
 use super::ddl::{Work, acl_sql};
 use super::error::{Error, Remains};
-use super::plan::{Making, Omit};
-use super::{Create, Options};
+use super::plan::{Making, Omit, Replacing};
+use super::replace::Replaced;
+use super::{Create, Failure, Options};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Acl, Begin, Database, DatabaseLabel};
@@ -32,6 +33,12 @@ pub struct NewDatabase {
     pub(super) building: String,
     pub(super) options: Create,
     pub(super) omit: Omit,
+    /// The database that steps aside for it, if there is one and that is wanted.
+    pub(super) replaced: Option<Replaced>,
+    /// A database of its name may step aside.
+    pub(super) clean: bool,
+    /// Sessions of others on that one are ended then.
+    pub(super) terminate: bool,
     keep_going: bool,
 }
 
@@ -60,13 +67,26 @@ impl NewDatabase {
             acl,
             options: create,
             omit,
+            replaced: None,
+            clean: options.clean,
+            terminate: options.terminate,
             keep_going: options.keep_going,
         })
     }
 
+    /// Where it is.
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
     /// Its name, now and when it is whole.
     pub fn making(&self) -> Making {
-        Making { name: self.name.clone(), building: self.building.clone() }
+        let replaces = self.replaced.as_ref().map(|old| Replacing {
+            aside: old.aside.clone(),
+            terminate: self.terminate,
+            sessions: old.guests.clone(),
+        });
+        Making { name: self.name.clone(), building: self.building.clone(), replaces }
     }
 
     /// How messages name it: `app@db1:5432/app`.
@@ -81,16 +101,7 @@ impl NewDatabase {
     pub async fn make(&self, ctx: &Context, session: &Session) -> Result<Server, Error> {
         ctx.event(Event::Phase { name: "database", items: 1 });
         let sql = self.statement(session.version.major());
-        // Whoever stops waiting would not know whether it has come to be.
-        let stop = async {
-            ctx.cancel.cancelled().await;
-            let _ = session.cancel_handle().cancel().await;
-            std::future::pending::<std::convert::Infallible>().await
-        };
-        let result = tokio::select! {
-            result = session.batch(&sql) => result,
-            never = stop => match never {},
-        };
+        let result = until_answered(ctx, session, async { session.batch(&sql).await }).await;
         let cancelled = ctx.cancel.is_cancelled();
         match result {
             Ok(()) if cancelled => Err(self.unfinished(Error::Cancelled).await),
@@ -142,28 +153,46 @@ impl NewDatabase {
         works
     }
 
-    /// Gives it its name, and the limits that would have hindered the restore or the removal: one transaction.
+    /// Gives it its name, and the limits that would have hindered the restore or the removal: one transaction, in which
+    /// another database of that name steps aside. That one is dropped then; what went wrong with it is returned.
     ///
     /// # Errors
-    /// Those of the server; it still has its other name then.
-    pub async fn finish(&self) -> Result<(), Error> {
+    /// Those of the server; it still has its other name then. The user's; it is removed then.
+    pub async fn finish(&self, ctx: &Context) -> Result<Option<Failure>, Error> {
         let work = Work { id: 0, label: format!("database {}", ident(&self.name)), sql: self.last() };
-        let result = async {
+        let session = async {
             // The session that made it may have been cut off in the meantime, as idle ones are.
             let session = self.server.connect_another().await?;
             session.set_up_writing(Scope::Session, Writing::default()).await?;
             session.batch("SET synchronous_commit = on").await?;
             self.end_kept_sessions(&session).await?;
-            // Waits until the last session has left the database, 5 seconds at most.
-            work.run(&session).await
+            Ok(session)
         };
-        result.await.map_err(|error| self.remaining(Remains::Whole(work.sql.join("; ")), error))
+        let whole = |error| self.remaining(Remains::Whole(work.sql.join("; ")), error);
+        let session: Session = session.await.map_err(whole)?;
+        // Waits until the last session has left the databases, 5 seconds at most for each.
+        let renamed = until_answered(ctx, &session, async {
+            match &self.replaced {
+                Some(old) => old.while_it_steps_aside(self, work.run(&session)).await,
+                None => work.run(&session).await,
+            }
+        });
+        match renamed.await {
+            Ok(()) => {}
+            Err(_) if ctx.cancel.is_cancelled() => return Err(self.unfinished(Error::Cancelled).await),
+            Err(error) => return Err(whole(error)),
+        }
+        Ok(match &self.replaced {
+            Some(old) => old.drop_now(&session).await,
+            None => None,
+        })
     }
 
-    /// The last statements. A `-c` would have the database of that name step aside before them.
+    /// The last statements.
     fn last(&self) -> Vec<String> {
         let (building, name) = (ident(&self.building), ident(&self.name));
-        let mut sql = vec![format!("ALTER DATABASE {building} RENAME TO {name}")];
+        let mut sql: Vec<String> = self.replaced.iter().flat_map(Replaced::step_aside).collect();
+        sql.push(format!("ALTER DATABASE {building} RENAME TO {name}"));
         let limit = self.database.connection_limit;
         if limit >= 0 {
             sql.push(format!("ALTER DATABASE {name} CONNECTION LIMIT = {limit}"));
@@ -214,6 +243,24 @@ impl NewDatabase {
     }
 }
 
+/// Waits for a session's answer, also when the user asks to stop: whoever stops waiting would not know whether it has come
+/// to be. The statement is cancelled then.
+async fn until_answered<T, E>(
+    ctx: &Context,
+    session: &Session,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let stop = async {
+        ctx.cancel.cancelled().await;
+        let _ = session.cancel_handle().cancel().await;
+        std::future::pending::<std::convert::Infallible>().await
+    };
+    tokio::select! {
+        result = answer => result,
+        never = stop => match never {},
+    }
+}
+
 /// From the privileges that a database is born with to those of the source.
 fn acl(name: &str, database: &Database, source: Version) -> Result<Vec<Acl>, AclError> {
     let Some(items) = &database.acl_items else { return Ok(Vec::new()) };
@@ -233,11 +280,16 @@ fn acl(name: &str, database: &Database, source: Version) -> Result<Vec<Acl>, Acl
 
 /// The name that a database has until it is whole.
 fn building_name(name: &str) -> String {
-    let mut end = name.len().min(NAME_MAX - SUFFIX.len());
-    while !name.is_char_boundary(end) || name[end..] == *SUFFIX {
+    other_name(name, SUFFIX)
+}
+
+/// A name with an end, which is another than the name, and not too long.
+pub(super) fn other_name(name: &str, suffix: &str) -> String {
+    let mut end = name.len().min(NAME_MAX - suffix.len());
+    while !name.is_char_boundary(end) || name[end..] == *suffix {
         end -= 1;
     }
-    format!("{}{SUFFIX}", &name[..end])
+    format!("{}{suffix}", &name[..end])
 }
 
 #[cfg(test)]

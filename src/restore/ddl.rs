@@ -106,6 +106,11 @@ fn shown(sql: &[String], error: &crate::server::Error) -> String {
     }
 }
 
+/// The locks of that many statements.
+pub fn locks_of(statements: usize) -> usize {
+    statements.saturating_mul(LOCKS_OF_STATEMENT)
+}
+
 /// Runs works in order, in transactions that hold at most about `locks` locks. `starts` is asked before each, more than once if need be: `false` leaves it out. `failed`
 /// decides about each failure: `Ok` goes on with the next work.
 ///

@@ -51,6 +51,25 @@ pub enum Error {
     /// The target has objects already.
     #[error("the target database is not empty: it has {}", .0.join(", "))]
     NotEmpty(Vec<String>),
+    /// Objects that are not in the archive hang on what would be dropped.
+    #[error("other objects depend on what would be dropped")]
+    Dependents(Vec<String>),
+    /// Others use what would be dropped.
+    #[error("cannot drop {label}: others use it")]
+    InUse {
+        /// The entry.
+        label: String,
+        /// Who is connected to the database.
+        sessions: Vec<String>,
+        /// What the server said.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// What is dropped cannot be had again if the rest of a pipe is damaged.
+    #[error(
+        "-c cannot drop anything for an archive from a pipe: whether it is whole is known at its end only"
+    )]
+    CleanFromPipe,
     /// The target lacks what the archive needs.
     #[error("the target lacks what the archive needs: {}", .0.join("; "))]
     Lacks(Vec<String>),
@@ -78,6 +97,12 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// Something could not be restored, and all of it or nothing is wanted.
+    #[error("not everything could be restored")]
+    NotAll(Vec<super::Failure>),
+    /// The transaction of everything was undone.
+    #[error("{0}")]
+    RolledBack(Box<Error>),
     /// A session got no answer for too long.
     #[error("no sign of life from the server for {} s", .limit.as_secs_f64())]
     Stalled {

@@ -6,11 +6,15 @@ mod authority;
 mod choice;
 mod create;
 mod ddl;
+mod dependents;
+mod dropping;
+mod drops;
 mod error;
 mod extensions;
 mod family;
 mod globals;
 mod group;
+mod guests;
 mod islands;
 mod jobs;
 mod leader;
@@ -28,14 +32,17 @@ mod presence;
 mod privileges;
 mod public;
 mod refresh;
+mod replace;
 mod run;
 mod sequences;
 mod settings;
+mod sound;
 mod source;
 mod statistics;
 mod stream;
 mod target;
 mod units;
+mod whole;
 mod works;
 
 use std::path::PathBuf;
@@ -48,7 +55,7 @@ use crate::selection::Selection;
 
 pub use error::{Error, Remains};
 pub use obstacle::Obstacle;
-pub use plan::{GlobalsPlan, Making, Needs, Omit, Plan};
+pub use plan::{Cleaning, GlobalsPlan, Making, Needs, Omit, Plan, Replacing};
 pub use prepare::{Prepared, prepare};
 
 /// Where the archive comes from.
@@ -75,6 +82,14 @@ pub struct Options {
     pub analyze: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.
     pub create: Option<Create>,
+    /// Drop what is made before it is made; with `create`, replace the database.
+    pub clean: bool,
+    /// End the sessions of others that are in the way of that.
+    pub terminate: bool,
+    /// Everything in one transaction, on one session.
+    pub single_transaction: bool,
+    /// Statements of one transaction, at most.
+    pub transaction_size: Option<usize>,
     /// What becomes of the globals in the archive.
     pub globals: Globals,
     /// How long a session may wait for the server without a sign of life; `None` = as long as it takes.

@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::create::NewDatabase;
 use super::error::Error as RestoreError;
 use super::plan::Needs;
+use super::replace::Replaced;
 use super::target::Target;
 use crate::manifest::Database;
 use crate::server::Session;
@@ -26,6 +27,44 @@ pub enum Obstacle {
         database: String,
         /// Sessions on it.
         sessions: i64,
+    },
+    /// The restore is connected to the database that it would replace.
+    #[error("the database \"{0}\" is the one that is connected to, and cannot be replaced from there")]
+    Current(String),
+    /// The role does not own the database that would be replaced.
+    #[error("only its owner or a superuser may replace the database \"{0}\"")]
+    MayNotReplace(String),
+    /// There is one of the name that the old database would have before it is dropped.
+    #[error("the database \"{aside}\" exists: what an earlier restore replaced could not be dropped")]
+    Aside {
+        /// The name that is wanted.
+        database: String,
+        /// What is in the way.
+        aside: String,
+    },
+    /// The server would not drop the old database.
+    #[error("the database \"{database}\" cannot be replaced: it has {}", .by.join(", "))]
+    Held {
+        /// The name.
+        database: String,
+        /// Slots, subscriptions, prepared transactions.
+        by: Vec<String>,
+    },
+    /// Others are connected to the database that would be replaced.
+    #[error("the database \"{database}\" cannot be replaced: {} other session(s) on it", .sessions.len())]
+    InUse {
+        /// The name.
+        database: String,
+        /// Who they are.
+        sessions: Vec<String>,
+    },
+    /// The role may not end others' sessions.
+    #[error("this role may not end {} session(s) on the database \"{database}\"", .sessions.len())]
+    MayNotEnd {
+        /// The name.
+        database: String,
+        /// Who they are.
+        sessions: Vec<String>,
     },
     /// The role is neither superuser nor CREATEDB.
     #[error("role \"{0}\" may not create databases")]
@@ -104,12 +143,12 @@ impl NewDatabase {
         Ok(lines)
     }
 
-    /// What stands in the way of making it.
+    /// What stands in the way of making it. Where one is replaced, that is looked at, too.
     ///
     /// # Errors
     /// Those of the server.
     pub async fn obstacle(
-        &self,
+        &mut self,
         session: &Session,
         found: &Target,
     ) -> Result<Option<Obstacle>, RestoreError> {
@@ -129,9 +168,19 @@ impl NewDatabase {
             .await?;
         let Some(facts) = rows.into_iter().next() else { return Ok(None) };
         let (database, building) = (self.name.clone(), self.building.clone());
-        let owner = &self.database.owner;
-        Ok(if facts.exists {
-            Some(Obstacle::Exists(database))
+        let owner = self.database.owner.clone();
+        let owner = &owner;
+        let mut in_the_way = None;
+        if facts.exists && self.clean {
+            match Replaced::read(session, &self.name, self.terminate).await? {
+                Ok(old) => self.replaced = Some(old),
+                Err(obstacle) => in_the_way = Some(obstacle),
+            }
+        } else if facts.exists {
+            in_the_way = Some(Obstacle::Exists(database));
+        }
+        Ok(if in_the_way.is_some() {
+            in_the_way
         } else if facts.building {
             Some(Obstacle::Leftover { database: building, sessions: facts.sessions })
         } else if !facts.may_create {

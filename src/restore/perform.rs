@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::error::Error;
+use super::guests::ending_guests;
 use super::jobs::{data_and_post_data, entries_only};
 use super::leader::Leader;
 use super::load::Encoding;
@@ -18,7 +19,7 @@ use super::source::{Source, drain};
 use super::stream::{Loaded, load_stream};
 use super::units::units;
 use super::works::{changed_acls, entry_works, grants, large_object_works, works};
-use super::{Summary, globals, public, statistics};
+use super::{Summary, ddl, dropping, globals, public, sound, statistics};
 use crate::archive::ArchiveFile;
 use crate::context::Context;
 use crate::event::{Event, Meter};
@@ -44,11 +45,18 @@ impl Prepared {
         let encoding = Encoding::new(&self.begin.source.encoding, encoding);
         let jobs = self.options.jobs;
         let locks = LockTable::read(&self.leader, jobs).await?.share(jobs);
+        let locks = locks.min(ddl::locks_of(self.options.transaction_size.unwrap_or(usize::MAX)));
         let run = Run::new(ctx.clone(), catalog, self.omit, self.options.keep_going, encoding, locks);
         let run = Arc::new(run);
         let running = Running::of(&self.leader);
         if self.plan().globals_only {
             return unless_stopped(&run.ctx, None, &running, globals_only(self, &run)).await;
+        }
+        // Nothing is given up before the archive is known to be whole.
+        let loses = self.options.clean && !self.options.single_transaction;
+        if let (Source::File { file, .. }, true) = (&self.source, loses) {
+            ctx.event(Event::Phase { name: "check", items: file.toc().len() });
+            sound::check(ctx, file).await?;
         }
         if let Some(limits) = self.options.nice {
             self.watch = Watch::connect(ctx, &self.server, limits, "restore watch").await?;
@@ -63,11 +71,11 @@ impl Prepared {
             Ok(()) => self.fill(&run).await,
             Err(error) => Err(error),
         };
-        let summary = match filled {
+        let mut summary = match filled {
             Ok(summary) => summary,
             Err(error) => return Err(new.unfinished(error).await),
         };
-        new.finish().await?;
+        summary.failed.extend(new.finish(ctx).await?);
         Ok(summary)
     }
 
@@ -82,17 +90,25 @@ impl Prepared {
     async fn fill(self, run: &Arc<Run>) -> Result<Summary, Error> {
         let running = Running::of(&self.leader);
         let stall_timeout = self.options.stall_timeout;
+        let single = self.options.single_transaction;
         let filled = async {
             let (sessions, fewer) = self.sessions().await?;
             sessions.iter().for_each(|session| running.add(session));
             perform(self, run, sessions, fewer).await
         };
-        unless_stopped(&run.ctx, stall_timeout, &running, filled).await
+        let filled = unless_stopped(&run.ctx, stall_timeout, &running, filled).await;
+        match single {
+            true => filled.map_err(|error| Error::RolledBack(Box::new(error))),
+            false => filled,
+        }
     }
 
     /// The workers' sessions; the leader is apart. Fewer than asked for are slower, not wrong: a warning. Without any
     /// the leader works alone.
     async fn sessions(&self) -> Result<(Vec<Session>, Option<String>), Error> {
+        if self.options.single_transaction {
+            return Ok((Vec::new(), None));
+        }
         let jobs = self.options.jobs.max(1);
         let room = Slots::read(&self.leader).await?.room();
         let mut why = room.limit;
@@ -150,13 +166,31 @@ async fn perform(
     let ctx = &run.ctx;
     let started = ctx.now();
     let plan = prepared.plan().clone();
-    let Prepared { server, leader, source, begin, mut phases, options, omit, globals, new, watch, .. } =
-        prepared;
+    let Prepared {
+        server, leader, source, begin, mut phases, options, omit, globals, new, watch, drops, ..
+    } = prepared;
     let mut leader = Leader::new(leader, sessions);
-    let ours = leader.workers().iter().chain([&*leader]).map(|session| session.backend_pid).collect();
+    let mut ours: Vec<i32> =
+        leader.workers().iter().chain([&*leader]).map(|session| session.backend_pid).collect();
     Meter::add(&ctx.meter.expected_bytes, plan.raw_bytes);
     fewer.into_iter().for_each(|warning| run.warn(warning));
     plan.cannot.iter().for_each(|failure| run.record(&failure.label, failure.reason.clone()));
+
+    if options.single_transaction {
+        leader.begin_whole().await?;
+    }
+    if let Some(clean) = &plan.clean {
+        ctx.event(Event::Phase { name: "drop", items: drops.len() });
+        let drop_all = dropping::drop_all(run, &leader, drops, clean.at_once);
+        match clean.terminate {
+            true => {
+                let other = server.connect_another().await?;
+                ours.extend(watch.as_ref().map(Watch::backend_pid));
+                ending_guests(&other, server.database(), &ours, drop_all).await?;
+            }
+            false => drop_all.await?,
+        }
+    }
 
     ctx.event(Event::Phase { name: "pre-data", items: phases.pre_data.len() });
     let facts = &run.catalog.database;
@@ -234,6 +268,14 @@ async fn perform(
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(run, &leader, entry_works(run, &phases.event_triggers)).await?;
+
+    if options.single_transaction {
+        let failures = run.failures();
+        if !failures.is_empty() {
+            return Err(Error::NotAll(failures));
+        }
+        leader.commit_whole().await?;
+    }
 
     let (objects, rows) = run.totals();
     Ok(Summary {

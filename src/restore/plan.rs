@@ -169,6 +169,20 @@ pub struct Making {
     pub name: String,
     /// Its name until it is whole.
     pub building: String,
+    /// The database of its name that it replaces, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replacing>,
+}
+
+/// A database that is replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replacing {
+    /// Its name after the new one has its own, until it is dropped.
+    pub aside: String,
+    /// Sessions of others on it are ended.
+    pub terminate: bool,
+    /// Who is on it now.
+    pub sessions: Vec<String>,
 }
 
 /// The plan, as it is shown before anything is written.
@@ -182,6 +196,14 @@ pub struct Plan {
     pub target: String,
     /// The database that is made, if one is.
     pub create: Option<Making>,
+    /// What is dropped first, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clean: Option<Cleaning>,
+    /// What hangs on that, and is not in the archive: the restore refuses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hanging: Vec<String>,
+    /// The name of the database that is restored into.
+    pub database: String,
     /// Database and version of the source.
     pub source: String,
     /// The source's version.
@@ -220,6 +242,21 @@ pub struct Plan {
     /// Nothing but the globals is restored.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub globals_only: bool,
+}
+
+/// What is dropped on the target before it is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cleaning {
+    /// Tables that are there.
+    pub tables: i64,
+    /// All objects that go, as the server counts them; parts of others, too.
+    pub objects: i64,
+    /// Relations that go with others, though the archive does not have them: partitions.
+    pub along: Vec<String>,
+    /// In one transaction.
+    pub at_once: bool,
+    /// Sessions of others on the database are ended.
+    pub terminate: bool,
 }
 
 /// What becomes of the globals.

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use super::authority::Authority;
 use super::choice::choose;
 use super::create::NewDatabase;
+use super::ddl::Work;
 use super::error::Error;
 use super::globals;
 use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
-use super::plan::{Needs, Omit, Phases, Plan, version_warnings};
+use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
 use super::source::{self, Source};
 use super::target::Target;
-use super::{Globals, Input, Options, extensions, family, privileges};
+use super::{Failure, Globals, Input, Options, dependents, extensions, family, privileges, whole};
 use crate::context::Context;
 use crate::event::Event;
 use crate::manifest::{Begin, Catalog, Late};
@@ -39,6 +40,8 @@ pub struct Prepared {
     pub(super) maintenance: Maintenance,
     /// Looks how the target does, from the first write on.
     pub(super) watch: Option<Watch>,
+    /// What is dropped first.
+    pub(super) drops: Vec<Work>,
     obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
@@ -63,6 +66,9 @@ impl Prepared {
         }
         if let Some(obstacle) = &self.obstacle {
             return Some(obstacle.clone().into());
+        }
+        if !self.plan.hanging.is_empty() {
+            return Some(Error::Dependents(self.plan.hanging.clone()));
         }
         if !self.plan.lacks.is_empty() {
             return Some(Error::Lacks(self.plan.lacks.clone()));
@@ -106,6 +112,10 @@ pub async fn prepare(
     if !taken.row_order.is_empty() && matches!(source, Source::Stream(_)) {
         return Err(Error::NeedsFile);
     }
+    let cleans = options.clean && options.create.is_none() && !only;
+    if cleans && !options.single_transaction && matches!(source, Source::Stream(_)) {
+        return Err(Error::CleanFromPipe);
+    }
     let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
     let facts = server.facts();
     ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
@@ -129,7 +139,11 @@ pub async fn prepare(
             Some(_) => Present::fresh(),
             None => Present::read(&leader).await?,
         };
-        let (in_the_way, schemas) = present.in_the_way(&mut catalog);
+        // What would be in the way is dropped.
+        let (in_the_way, schemas) = match cleans {
+            true => Default::default(),
+            false => present.in_the_way(&mut catalog),
+        };
         found.present = in_the_way;
         warnings
             .extend(schemas.iter().map(|schema| format!("{schema} is there already, and stays as it is")));
@@ -162,7 +176,7 @@ pub async fn prepare(
     }
     let new = options.create.filter(|_| !only);
     let new = new.map(|create| NewDatabase::new(&server, &begin, &catalog.database, options, omit, create));
-    let new = new.transpose()?;
+    let mut new = new.transpose()?;
     if let Some(new) = &new {
         new.add_needs(&mut needs);
     }
@@ -184,8 +198,45 @@ pub async fn prepare(
         }
         Fit::TooLarge => lacks.push(format!("room for locks: {}: {}", family::words(&locks), locks.remedy())),
     }
+    let (mut clean, mut hanging, mut drops) = (None, Vec::new(), Vec::new());
+    if cleans {
+        found.present.clear();
+        drops = super::drops::drops(&catalog, omit);
+        let (mut cleaning, found) = dependents::read(&leader, &catalog).await?;
+        hanging = found;
+        cleaning.terminate = options.terminate;
+        cleaning.at_once = LockTable::read_for(&leader, cleaning.objects, 1).await?.fit() == Fit::Fits;
+        if !cleaning.at_once && !options.single_transaction {
+            warnings.push(format!(
+                "{} objects are too many to be dropped in one transaction: after a failure some may be gone",
+                cleaning.objects
+            ));
+        }
+        let along = cleaning.along.iter();
+        warnings.extend(along.map(|what| format!("{what} is dropped, too, and is not in the archive")));
+        clean = Some(cleaning);
+    }
+    if options.single_transaction {
+        let dropped = clean.as_ref().map_or(0, |clean: &Cleaning| clean.objects);
+        let locks = LockTable::read_for(&leader, whole::locks(&catalog) + dropped, 1).await?;
+        let words = locks.words_of(&format!("{} locks in one transaction", locks.tables));
+        match locks.fit() {
+            Fit::Fits => {}
+            Fit::Tight => warnings.push(format!("room for locks is short: {words}: {}", locks.remedy())),
+            Fit::TooLarge => {
+                lacks.push(format!("room for locks: {words}: {}; or leave out -1", locks.remedy()))
+            }
+        }
+        // All or nothing: what is known to fail need not be tried.
+        lacks.extend(
+            cannot.drain(..).map(|failure: Failure| format!("{}: {}", failure.label, failure.reason)),
+        );
+        if let Some(clean) = &mut clean {
+            clean.at_once = true;
+        }
+    }
     let mut obstacle = None;
-    if let Some(new) = &new {
+    if let Some(new) = &mut new {
         lacks.extend(new.lacks(&leader).await?);
         obstacle = new.obstacle(&leader, &found).await?;
         // That is what the database has which is only connected to.
@@ -222,6 +273,9 @@ pub async fn prepare(
         },
         target: new.as_ref().map_or_else(|| server.target(), NewDatabase::target),
         create: new.as_ref().map(NewDatabase::making),
+        clean,
+        hanging,
+        database: new.as_ref().map_or_else(|| server.database().to_owned(), |new| new.name.clone()),
         source: begin.source.database.clone(),
         source_version: begin.source.server_version.clone(),
         target_version: facts.version_text.clone(),
@@ -258,6 +312,7 @@ pub async fn prepare(
         new,
         maintenance,
         watch: None,
+        drops,
         obstacle,
         plan,
         read_only: found.read_only,

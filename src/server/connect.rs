@@ -182,6 +182,11 @@ impl Server {
         &self.conninfo
     }
 
+    /// The database that sessions are on.
+    pub fn database(&self) -> &str {
+        &self.conninfo.dbname
+    }
+
     /// How messages name what was connected to: `app@db1:5432/app`.
     pub fn target(&self) -> String {
         format!("{}@{}:{}/{}", self.conninfo.user, self.host(), self.port(), self.conninfo.dbname)

@@ -38,7 +38,7 @@ impl Session {
                 problem: "an earlier COPY has not ended".into(),
             });
         }
-        let reply = match self.client.simple_query_raw(sql).await {
+        let reply = match self.client.simple_query_raw(&self.guarded(sql)).await {
             Ok(stream) => Reply::new(stream),
             Err(error) => {
                 self.relay.lock().mode = Mode::Off;
@@ -179,7 +179,8 @@ impl CopyIn<'_> {
 
     async fn fail(&mut self, error: tokio_postgres::Error) -> Error {
         self.over();
-        self.session.error(error).await
+        let error = self.session.error(error).await;
+        self.session.undone(error).await
     }
 
     /// The session is free again. Returns for each COPY how many statements were complete before it.

@@ -29,6 +29,7 @@ mod session;
 mod tap;
 mod tls;
 mod transport;
+mod whole;
 
 pub use cancel::CancelHandle;
 pub use connect::Server;

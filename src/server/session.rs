@@ -18,6 +18,7 @@ use super::frame::Buffers;
 use super::home::Key;
 use super::relay::Shared;
 use super::settings::{self, Scope, Writing};
+use super::whole::Whole;
 use super::{Error, row};
 use crate::sql::literal;
 use crate::version::Version;
@@ -39,6 +40,7 @@ pub struct Session {
     pub(super) relay: Shared,
     pub(super) buffers: Buffers,
     pub(super) cancel: CancelHandle,
+    pub(super) whole: Whole,
     ending: watch::Receiver<Option<Arc<Ending>>>,
     notices: Notices,
 }
@@ -103,6 +105,7 @@ impl Session {
             relay,
             buffers,
             cancel,
+            whole: Whole::default(),
             ending,
             notices,
         }
@@ -113,9 +116,12 @@ impl Session {
     /// # Errors
     /// The server's; a lost connection.
     pub async fn batch(&self, sql: &str) -> Result<(), Error> {
-        match self.client.batch_execute(sql).await {
+        match self.client.batch_execute(&self.guarded(sql)).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.error(error).await),
+            Err(error) => {
+                let error = self.error(error).await;
+                Err(self.undone(error).await)
+            }
         }
     }
 
@@ -136,9 +142,13 @@ impl Session {
         sql: &str,
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Error> {
+        self.guard().await?;
         match self.client.query_typed(sql, params).await {
-            Ok(rows) => Ok(rows),
-            Err(error) => Err(self.error(error).await),
+            Ok(rows) => self.release().await.map(|()| rows),
+            Err(error) => {
+                let error = self.error(error).await;
+                Err(self.undone(error).await)
+            }
         }
     }
 
@@ -148,6 +158,14 @@ impl Session {
     /// # Errors
     /// The server's; a lost connection; a row that does not fit `T`.
     pub async fn fetch<T: serde::de::DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, Error> {
+        self.guard().await?;
+        match self.decoded(sql).await {
+            Ok(rows) => self.release().await.map(|()| rows),
+            Err(error) => Err(self.undone(error).await),
+        }
+    }
+
+    async fn decoded<T: serde::de::DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, Error> {
         let none: [(&(dyn ToSql + Sync), Type); 0] = [];
         let mut rows = match self.client.query_typed_raw(sql, none).await {
             Ok(rows) => Box::pin(rows),

@@ -10,19 +10,21 @@
 //! - `-- across majors: no` is for `scripts/matrix`: the text of the same rows differs from major to major.
 //! - `-- expect: replay` compares with what `pg_dump | psql` makes of the source, for the few things that
 //!   change whenever PostgreSQL reads its own text again.
+//! - `-- clean: refused, since …` says why `restore -c` cannot drop what it made.
 //! - `-- catalog: differs, since …` says why the second dump's CATALOG is another one than the first's.
 //!
 //! Every server has the roles `pgark_owner`, `pgark_reader` and `"pgark Odd""Role"`; a fixture must not
 //! leave anything else outside its database. `PGARK_TEST_FIXTURE=policy` runs only the files whose name
 //! contains the word.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pgark::archive::{ArchiveFile, Decoder, Limits, RecordType};
 
 use crate::any_order::replay_last_first;
 use crate::support::{
-    TestCli, TestDatabase, TestServer, content_diff, diff, majors, oracle_dump, replay, row_hashes,
+    Content, TestCli, TestDatabase, TestServer, content_diff, diff, majors, oracle_dump, replay, row_hashes,
 };
 
 /// What a fixture's first lines say.
@@ -34,6 +36,7 @@ struct Header {
     text_too: bool,
     replay: bool,
     catalog_differs: bool,
+    clean_is_refused: bool,
 }
 
 impl Header {
@@ -49,7 +52,8 @@ impl Header {
                 "copy" if value == "text too" => header.text_too = true,
                 "expect" if value == "replay" => header.replay = true,
                 "catalog" if value.starts_with("differs, since ") => header.catalog_differs = true,
-                "expect" | "catalog" => return Err(format!("`{line}` is not known")),
+                "clean" if value.starts_with("refused, since ") => header.clean_is_refused = true,
+                "expect" | "catalog" | "clean" => return Err(format!("`{line}` is not known")),
                 // Prose may hold a colon.
                 _ => {}
             }
@@ -152,7 +156,31 @@ fn round_trip(server: &TestServer, file: &Path) -> Result<(), String> {
             Err(format!("the second dump has another CATALOG:\n{}", differences.join("\n")))
         }
         (true, true) => Err("the header says that CATALOG differs, but it does not".to_owned()),
+        _ if header.majors.last() == Some(&server.major) => {
+            cleaned(&cli, &target, &header, &definitions, &rows)
+        }
         _ => Ok(()),
+    }
+}
+
+/// Everything that a restore made, another one can drop and make again.
+fn cleaned(
+    cli: &TestCli,
+    target: &TestDatabase,
+    header: &Header,
+    definitions: &str,
+    rows: &BTreeMap<String, Content>,
+) -> Result<(), String> {
+    let outcome = cli.run(["restore", "first.pgark", "-c", "-d", &target.conninfo(), "--yes"]);
+    let wanted = if header.clean_is_refused { 12 } else { 0 };
+    if outcome.code != Some(wanted) {
+        return Err(format!("-c ends with {:?}:\n{}", outcome.code, outcome.stderr));
+    }
+    let mut differences = diff(definitions, &oracle_dump(target)?);
+    differences.extend(content_diff(rows, &row_hashes(target)?));
+    match differences.is_empty() {
+        true => Ok(()),
+        false => Err(format!("after -c:\n{}", differences.join("\n"))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and what `--help` says about it.
 
+mod clean;
 mod connection;
 mod doctor;
 mod dump;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use pgark::nice::Limits;
 
+use super::clean::Clean;
 use super::connection::Target;
 use super::dump::jobs;
 use super::select::SELECTION;
@@ -44,9 +45,9 @@ pub struct Restore {
     /// Memory of each session for building indexes, as 512MB [default: from the server's settings]
     #[arg(long, value_name = "SIZE", hide_short_help = true)]
     pub maintenance_work_mem: Option<String>,
-    /// Do not ask; needed where nobody can be asked
-    #[arg(short, long)]
-    pub yes: bool,
+    /// What is there already.
+    #[command(flatten)]
+    pub clean: Clean,
     /// Show the plan and stop
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,

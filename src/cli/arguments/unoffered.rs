@@ -31,7 +31,7 @@ const BOTH: &[&str] = &["dump", "restore"];
 const ROWS_AS_SQL: &str =
     "rows are stored for COPY: pgark cat ARCHIVE TABLE prints them as csv, jsonl or COPY's text";
 const SCRIPT_ONLY: &str = "it is for SQL scripts: pgark schema ARCHIVE prints one";
-const NOT_EMPTY: &str = "restore into a new database with -C, or drop what is in the way";
+const AT_RESTORE: &str = "say it at restore: pgark restore ARCHIVE -c -d NAME, or -c -C -d postgres";
 const ALL_DATABASES: &str = "dump each database by itself, one of them with --globals";
 
 /// `docs/options.md` says the same; a test compares.
@@ -45,8 +45,8 @@ const UNOFFERED: &[Unoffered] = &[
         "a file gets its name when it is synced; -f - writes a pipe, which is not",
     ),
     option(DUMP, None, "--sync-method", "a file gets its name when it is synced, and its folder after it"),
-    option(BOTH, Some("-c"), "--clean", NOT_EMPTY),
-    option(BOTH, None, "--if-exists", NOT_EMPTY),
+    option(DUMP, Some("-c"), "--clean", AT_RESTORE),
+    option(DUMP, None, "--if-exists", AT_RESTORE),
     option(DUMP, Some("-C"), "--create", "say it at restore: pgark restore ARCHIVE -C -d postgres"),
     option(
         DUMP,
@@ -99,13 +99,6 @@ const UNOFFERED: &[Unoffered] = &[
         None,
         "--role",
         "connect as that role with -U, or with options=-crole=NAME in the connection string",
-    ),
-    option(RESTORE, Some("-1"), "--single-transaction", "use -C: a database that fails half-way is removed"),
-    option(
-        RESTORE,
-        None,
-        "--transaction-size",
-        "commits do not wait for the disk; the last one makes all durable",
     ),
     option(DUMP, Some("-g"), "--globals-only", "pgark dump postgres --globals, then restore --globals-only"),
     option(

@@ -7,6 +7,9 @@ use super::hint::psql;
 use super::{Report, Scene};
 use crate::cli::exit;
 
+/// Sessions that are named; of more than that only the number is.
+const SESSIONS_SHOWN: usize = 10;
+
 impl Report {
     /// A database that is not made.
     pub fn obstacle(obstacle: &Obstacle, scene: &Scene<'_>) -> Self {
@@ -15,8 +18,24 @@ impl Report {
             Obstacle::Exists(name) => {
                 let sql =
                     format!("ALTER DATABASE {} RENAME TO {}", ident(name), ident(&format!("{name}_old")));
-                report.hint(format!("give that one another name first: {}", statement(scene, &sql)))
+                report.hint(format!("give that one another name first: {}", statement(scene, &sql))).hint(
+                    "or replace it: -c -C makes the new one beside it, and drops the old one when the new one is whole",
+                )
             }
+            Obstacle::Current(_) => report.hint("name another database to connect to: -d postgres"),
+            Obstacle::MayNotReplace(_) => {
+                Self { code: exit::ACCESS, ..report }.hint("connect as a superuser or as its owner: -U")
+            }
+            Obstacle::Aside { aside, .. } => {
+                let sql = format!("DROP DATABASE {}", ident(aside));
+                report.hint(format!("remove it: {}", statement(scene, &sql)))
+            }
+            Obstacle::Held { .. } => report.hint("drop them in that database first"),
+            Obstacle::InUse { sessions, .. } => of_each(report, sessions).hint(
+                "--terminate-connections ends them when the new database is whole, or let them disconnect",
+            ),
+            Obstacle::MayNotEnd { sessions, .. } => of_each(Self { code: exit::ACCESS, ..report }, sessions)
+                .hint("connect as a superuser, or GRANT pg_signal_backend to the role"),
             Obstacle::Leftover { database, sessions } => {
                 let report = match sessions {
                     0 => report.cause("nobody is at work on it"),
@@ -53,6 +72,15 @@ impl Report {
                 .hint(format!("give it its name: {}", statement(scene, sql))),
         }
     }
+}
+
+/// One line for each of the first sessions.
+fn of_each(report: Report, sessions: &[String]) -> Report {
+    let mut report = sessions.iter().take(SESSIONS_SHOWN).fold(report, Report::cause);
+    if sessions.len() > SESSIONS_SHOWN {
+        report = report.cause(format!("and {} more", sessions.len() - SESSIONS_SHOWN));
+    }
+    report
 }
 
 /// A command that runs a statement where the restore was connected to.

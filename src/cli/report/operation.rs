@@ -120,6 +120,30 @@ impl Report {
             }
             E::Selection(error) => Self::selection(error),
             E::NeedsFile => Self::new(exit::REFUSED, error).hint("write the archive to a file first"),
+            E::NotAll(failures) => {
+                let causes = failures.iter().take(FINDINGS_SHOWN);
+                causes.fold(Self::new(exit::REJECTED, error), |report, failure| {
+                    report.cause(format!("{}: {}", failure.label, failure.reason))
+                })
+            }
+            E::RolledBack(error) => Self::restore(error, scene, &Meter::default())
+                .place("the transaction was undone: the target is as before"),
+            E::CleanFromPipe => Self::new(exit::REFUSED, error)
+                .hint("write the archive to a file first, or replace the whole database: -c -C"),
+            E::Dependents(dependents) => {
+                let report = Self::new(exit::REFUSED, error);
+                let report = dependents.iter().take(FINDINGS_SHOWN).fold(report, Self::cause);
+                report.place("nothing was dropped").hint(
+                    "drop them first if nobody needs them, or replace the whole database: -c -C -d postgres",
+                )
+            }
+            E::InUse { sessions, source, .. } => {
+                let report =
+                    sessions.iter().take(FINDINGS_SHOWN).fold(Self::new(exit::LOCK, error), Self::cause);
+                report
+                    .cause(source)
+                    .hint("run again when they are done, or end them: --terminate-connections")
+            }
             E::NotEmpty(present) => {
                 let report = Self::new(exit::REFUSED, "the target database is not empty");
                 let report =

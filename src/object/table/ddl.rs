@@ -50,7 +50,7 @@ impl Object for Table {
     }
 
     fn drop(&self, _: &Scope<'_>) -> Vec<Sql> {
-        vec![Sql::new(format!("DROP TABLE {}", self.reference()))]
+        vec![Sql::new(format!("DROP TABLE IF EXISTS {}", self.reference()))]
     }
 
     fn tablespace(&self) -> Option<&str> {

@@ -22,7 +22,7 @@ pub use authority::Authority;
 pub use background::Background;
 pub use cli::{Outcome, Running, TestCli, send_signal};
 pub use cluster::Cluster;
-pub use content::row_hashes;
+pub use content::{Content, row_hashes};
 pub use database::TestDatabase;
 pub use diff::{content_diff, diff};
 pub use downgrade::downgrade;

@@ -1,0 +1,45 @@
+//! `-1`: everything in one transaction. Pure: how many locks that is.
+
+use crate::manifest::{Catalog, Section};
+
+/// Locks that making the entries takes until the end: a table with its TOAST table and the index of that, anything else
+/// itself, since owner and comment are given under a lock of it (get_object_address of objectaddress.c).
+pub fn locks(catalog: &Catalog) -> i64 {
+    let entries = catalog.entries.iter().filter(|entry| !entry.left_out);
+    let locks = entries.map(|entry| match (entry.kind.as_str(), entry.section) {
+        ("table" | "materialized_view", _) => 3,
+        ("large_object", _) => i64::from(entry.owner_sql.is_some() || !entry.comments.is_empty()),
+        (_, Section::Data) => 0,
+        _ => 1,
+    });
+    locks.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locks;
+    use crate::manifest::{Catalog, Entry};
+
+    #[test]
+    fn tables_count_three_times_and_rows_not_at_all() {
+        let entry = |kind: &str, section: &str| -> Entry {
+            let json = serde_json::json!({
+                "id": 1, "kind": kind, "name": "n", "label": kind, "section": section,
+            });
+            serde_json::from_value(json).unwrap()
+        };
+        let mut owned = entry("large_object", "data");
+        owned.owner_sql = Some("ALTER LARGE OBJECT 1 OWNER TO x".to_owned().into());
+        let mut left_out = entry("table", "pre-data");
+        left_out.left_out = true;
+        let entries = vec![
+            entry("table", "pre-data"),
+            entry("table_data", "data"),
+            entry("index", "post-data"),
+            entry("large_object", "data"),
+            owned,
+            left_out,
+        ];
+        assert_eq!(locks(&Catalog { entries, ..Catalog::default() }), 5);
+    }
+}
