@@ -277,7 +277,8 @@ fn flags(frame: &Pending, last: bool) -> Flags {
 }
 
 impl Shared {
-    /// Everything that workers share, nothing copied yet. `buffers` are those that the sessions fill: otherwise each frame would be new memory.
+    /// Everything that workers share, nothing copied yet. `buffers` are those that the sessions fill: otherwise each frame
+    /// would be new memory.
     pub fn new(
         ctx: Context,
         parts: Vec<PlannedPart>,

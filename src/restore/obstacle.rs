@@ -143,15 +143,15 @@ impl NewDatabase {
         Ok(lines)
     }
 
-    /// What stands in the way of making it. Where one is replaced, that is looked at, too.
+    /// The database that it replaces, if there is one and that is wanted. `Err` inside: what stands in the way of making it.
     ///
     /// # Errors
     /// Those of the server.
-    pub async fn obstacle(
-        &mut self,
+    pub async fn way(
+        &self,
         session: &Session,
         found: &Target,
-    ) -> Result<Option<Obstacle>, RestoreError> {
+    ) -> Result<Result<Option<Replaced>, Obstacle>, RestoreError> {
         // A member may only give what it can take the role's place in.
         let membership = if session.version.at_least(16) { "SET" } else { "MEMBER" };
         let (name, building, owner) =
@@ -166,29 +166,24 @@ impl NewDatabase {
                 from pg_roles r where r.rolname = current_user"
             ))
             .await?;
-        let Some(facts) = rows.into_iter().next() else { return Ok(None) };
-        let (database, building) = (self.name.clone(), self.building.clone());
-        let owner = self.database.owner.clone();
-        let owner = &owner;
-        let mut in_the_way = None;
-        if facts.exists && self.clean {
-            match Replaced::read(session, &self.name, self.terminate).await? {
-                Ok(old) => self.replaced = Some(old),
-                Err(obstacle) => in_the_way = Some(obstacle),
-            }
-        } else if facts.exists {
-            in_the_way = Some(Obstacle::Exists(database));
-        }
-        Ok(if in_the_way.is_some() {
-            in_the_way
-        } else if facts.building {
-            Some(Obstacle::Leftover { database: building, sessions: facts.sessions })
+        let Some(facts) = rows.into_iter().next() else { return Ok(Ok(None)) };
+        let owner = &self.database.owner;
+        let replaced = match (facts.exists, self.clean) {
+            (false, _) => None,
+            (true, false) => return Ok(Err(Obstacle::Exists(self.name.clone()))),
+            (true, true) => match Replaced::read(session, &self.name, self.terminate).await? {
+                Ok(old) => Some(old),
+                Err(obstacle) => return Ok(Err(obstacle)),
+            },
+        };
+        Ok(if facts.building {
+            Err(Obstacle::Leftover { database: self.building.clone(), sessions: facts.sessions })
         } else if !facts.may_create {
-            Some(Obstacle::MayNotCreate(facts.role))
+            Err(Obstacle::MayNotCreate(facts.role))
         } else if !self.omit.owner && found.roles.contains(owner) && facts.may_give == Some(false) {
-            Some(Obstacle::MayNotGive { role: facts.role, owner: owner.clone() })
+            Err(Obstacle::MayNotGive { role: facts.role, owner: owner.clone() })
         } else {
-            None
+            Ok(replaced)
         })
     }
 }

@@ -190,13 +190,8 @@ pub async fn prepare(
         warnings.extend(authority.warnings);
     }
     let locks = LockTable::read_for(&leader, family::locks(&catalog), options.jobs).await?;
-    match locks.fit() {
-        _ if locks.tables < family::FEW => {}
-        Fit::Fits => {}
-        Fit::Tight => {
-            warnings.push(format!("room for locks is short: {}: {}", family::words(&locks), locks.remedy()))
-        }
-        Fit::TooLarge => lacks.push(format!("room for locks: {}: {}", family::words(&locks), locks.remedy())),
+    if locks.tables >= family::FEW {
+        look_for_room(&locks, &family::words(&locks), "", &mut warnings, &mut lacks);
     }
     let (mut clean, mut hanging, mut drops) = (None, Vec::new(), Vec::new());
     if cleans {
@@ -220,13 +215,7 @@ pub async fn prepare(
         let dropped = clean.as_ref().map_or(0, |clean: &Cleaning| clean.objects);
         let locks = LockTable::read_for(&leader, whole::locks(&catalog) + dropped, 1).await?;
         let words = locks.words_of(&format!("{} locks in one transaction", locks.tables));
-        match locks.fit() {
-            Fit::Fits => {}
-            Fit::Tight => warnings.push(format!("room for locks is short: {words}: {}", locks.remedy())),
-            Fit::TooLarge => {
-                lacks.push(format!("room for locks: {words}: {}; or leave out -1", locks.remedy()))
-            }
-        }
+        look_for_room(&locks, &words, "; or leave out -1", &mut warnings, &mut lacks);
         // All or nothing: what is known to fail need not be tried.
         lacks.extend(
             cannot.drain(..).map(|failure: Failure| format!("{}: {}", failure.label, failure.reason)),
@@ -238,7 +227,10 @@ pub async fn prepare(
     let mut obstacle = None;
     if let Some(new) = &mut new {
         lacks.extend(new.lacks(&leader).await?);
-        obstacle = new.obstacle(&leader, &found).await?;
+        match new.way(&leader, &found).await? {
+            Ok(old) => new.replaced = old,
+            Err(in_the_way) => obstacle = Some(in_the_way),
+        }
         // That is what the database has which is only connected to.
         found.present.clear();
     }
@@ -319,6 +311,21 @@ pub async fn prepare(
         catalog,
         server,
     })
+}
+
+/// Says what the server's lock table has no room for, or hardly any. `or` is what else helps.
+fn look_for_room(
+    locks: &LockTable,
+    words: &str,
+    or: &str,
+    warnings: &mut Vec<String>,
+    lacks: &mut Vec<String>,
+) {
+    match locks.fit() {
+        Fit::Fits => {}
+        Fit::Tight => warnings.push(format!("room for locks is short: {words}: {}", locks.remedy())),
+        Fit::TooLarge => lacks.push(format!("room for locks: {words}: {}{or}", locks.remedy())),
+    }
 }
 
 /// Raw bytes of what takes part.

@@ -142,14 +142,13 @@ impl Session {
         sql: &str,
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Error> {
-        self.guard().await?;
-        match self.client.query_typed(sql, params).await {
-            Ok(rows) => self.release().await.map(|()| rows),
-            Err(error) => {
-                let error = self.error(error).await;
-                Err(self.undone(error).await)
+        self.by_itself(async {
+            match self.client.query_typed(sql, params).await {
+                Ok(rows) => Ok(rows),
+                Err(error) => Err(self.error(error).await),
             }
-        }
+        })
+        .await
     }
 
     /// Runs one statement and decodes its rows by column name, each as it comes: rows of the client library are many
@@ -158,11 +157,7 @@ impl Session {
     /// # Errors
     /// The server's; a lost connection; a row that does not fit `T`.
     pub async fn fetch<T: serde::de::DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, Error> {
-        self.guard().await?;
-        match self.decoded(sql).await {
-            Ok(rows) => self.release().await.map(|()| rows),
-            Err(error) => Err(self.undone(error).await),
-        }
+        self.by_itself(self.decoded(sql)).await
     }
 
     async fn decoded<T: serde::de::DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, Error> {

@@ -70,19 +70,21 @@ impl Session {
         error
     }
 
-    /// Before a statement that is sent by itself.
-    pub(super) async fn guard(&self) -> Result<(), Error> {
-        match self.is_whole() {
-            true => self.client.batch_execute("SAVEPOINT pgark").await.map_err(|_| self.gone()),
-            false => Ok(()),
+    /// Waits for a statement that is not guarded by its text: what it did is undone all the same when it fails.
+    pub(super) async fn by_itself<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        if !self.is_whole() {
+            return answer.await;
         }
-    }
-
-    /// Behind one that succeeded.
-    pub(super) async fn release(&self) -> Result<(), Error> {
-        match self.is_whole() {
-            true => self.client.batch_execute("RELEASE SAVEPOINT pgark").await.map_err(|_| self.gone()),
-            false => Ok(()),
+        self.client.batch_execute("SAVEPOINT pgark").await.map_err(|_| self.gone())?;
+        match answer.await {
+            Ok(done) => {
+                let released = self.client.batch_execute("RELEASE SAVEPOINT pgark").await;
+                released.map(|()| done).map_err(|_| self.gone())
+            }
+            Err(error) => Err(self.undone(error).await),
         }
     }
 

@@ -4,8 +4,8 @@
 use std::fs;
 
 use crate::support::{
-    Background, TestCli, TestDatabase, TestServer, content_diff, diff, oracle_archive, oracle_dump,
-    oracle_restore, row_hashes,
+    Background, TestCli, TestDatabase, TestServer, content_diff, diff, differences, oracle_archive,
+    oracle_dump, oracle_restore, row_hashes,
 };
 
 const SOURCE: &str = "
@@ -66,8 +66,7 @@ fn a_target_that_has_changed_comes_back_as_with_pg_restore() {
             cli.succeed(["restore", "a.pgark", "-c", "--if-exists", "-d", &target.conninfo(), "--yes"]);
         let said = restored.unwrap().stderr;
         assert!(said.contains("  drop       4 tables with their rows"), "{said}");
-        let mut differences = diff(&oracle_dump(&judge).unwrap(), &oracle_dump(&target).unwrap());
-        differences.extend(content_diff(&row_hashes(&judge).unwrap(), &row_hashes(&target).unwrap()));
+        let differences = differences(&judge, &target);
         assert!(differences.is_empty(), "{}", differences.join("\n"));
     }
 }
@@ -80,8 +79,7 @@ fn another_order_of_dependencies_does_not_matter() {
         cli.succeed(["restore", "a.pgark", "-c", "-d", &target.conninfo(), "--yes"]).unwrap();
         assert_eq!(target.sql("select a from mine"), "1\n");
         target.sql("drop table mine");
-        let mut differences = diff(&oracle_dump(&source).unwrap(), &oracle_dump(&target).unwrap());
-        differences.extend(content_diff(&row_hashes(&source).unwrap(), &row_hashes(&target).unwrap()));
+        let differences = differences(&source, &target);
         assert!(differences.is_empty(), "{}", differences.join("\n"));
     }
 }

@@ -1,10 +1,7 @@
 //! What takes part in a restore, compared with pg_restore 18, or where the words mean more here, with pg_dump 18.
 
 use crate::selection::fixture;
-use crate::support::{
-    TestCli, TestDatabase, TestServer, content_diff, diff, oracle_archive, oracle_dump, oracle_restore,
-    row_hashes,
-};
+use crate::support::{TestCli, TestDatabase, TestServer, differences, oracle_archive, oracle_restore};
 
 /// Words of a command line.
 type Words = &'static [&'static str];
@@ -42,13 +39,6 @@ impl Source {
         let restore = ["restore", "all.pgark", "-d", &conninfo, "--yes"];
         self.cli.succeed(restore.iter().chain(words)).unwrap();
     }
-}
-
-/// What differs in definitions and rows.
-fn differences(expected: &TestDatabase, found: &TestDatabase) -> Vec<String> {
-    let mut differences = diff(&oracle_dump(expected).unwrap(), &oracle_dump(found).unwrap());
-    differences.extend(content_diff(&row_hashes(expected).unwrap(), &row_hashes(found).unwrap()));
-    differences
 }
 
 #[test]

@@ -12,9 +12,7 @@ use pgark::archive::{
 use pgark::manifest::{Begin, Catalog, Late};
 
 use crate::archive_sample::Sample;
-use crate::support::{
-    Outcome, Random, TestCli, TestDatabase, TestServer, content_diff, diff, oracle_dump, row_hashes,
-};
+use crate::support::{Outcome, Random, TestCli, TestDatabase, TestServer, differences};
 
 /// Something of everything that holds data, and definitions of every phase.
 const SOURCE: &str = "
@@ -56,8 +54,7 @@ fn a_pipe_from_dump_to_restore_makes_an_equal_database() {
         for output in [&dumped, &restored] {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
-        let mut differences = diff(&oracle_dump(&source).unwrap(), &oracle_dump(&target).unwrap());
-        differences.extend(content_diff(&row_hashes(&source).unwrap(), &row_hashes(&target).unwrap()));
+        let differences = differences(&source, &target);
         assert!(differences.is_empty(), "on {}:\n{}", server.major, differences.join("\n"));
     }
 }

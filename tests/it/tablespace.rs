@@ -1,6 +1,6 @@
 //! Tablespaces of a database's relations. They are made in place, so no folder of the server's is needed.
 
-use crate::support::{TestCli, TestDatabase, TestServer, content_diff, diff, oracle_dump, psql, row_hashes};
+use crate::support::{TestCli, TestDatabase, TestServer, diff, differences, psql};
 
 /// A tablespace, dropped with the value: the databases that use it have to go first.
 #[derive(Debug)]
@@ -82,8 +82,7 @@ fn relations_come_back_where_they_were() {
         let cli = TestCli::new();
         cli.succeed(["dump", &source.conninfo(), "-f", "x.pgark"]).unwrap();
         cli.succeed(["restore", "x.pgark", "-d", &target.conninfo(), "--yes"]).unwrap();
-        let mut differences = diff(&oracle_dump(&source).unwrap(), &oracle_dump(&target).unwrap());
-        differences.extend(content_diff(&row_hashes(&source).unwrap(), &row_hashes(&target).unwrap()));
+        let mut differences = differences(&source, &target);
         differences.extend(diff(&source.sql(PLACES), &target.sql(PLACES)));
         assert!(differences.is_empty(), "on {}:\n{}", server.major, differences.join("\n"));
         assert!(source.sql(PLACES).matches("Fast").count() > 20, "{}", source.sql(PLACES));

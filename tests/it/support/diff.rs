@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{ChangeTag, TextDiff};
 
-use super::content::Content;
+use super::content::{Content, row_hashes};
+use super::database::TestDatabase;
+use super::oracle::oracle_dump;
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -46,4 +48,11 @@ pub fn content_diff(expected: &BTreeMap<String, Content>, found: &BTreeMap<Strin
         }
     }
     lines
+}
+
+/// What differs between two databases, in definitions and rows.
+pub fn differences(expected: &TestDatabase, found: &TestDatabase) -> Vec<String> {
+    let mut differences = diff(&oracle_dump(expected).unwrap(), &oracle_dump(found).unwrap());
+    differences.extend(content_diff(&row_hashes(expected).unwrap(), &row_hashes(found).unwrap()));
+    differences
 }

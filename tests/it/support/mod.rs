@@ -24,7 +24,7 @@ pub use cli::{Outcome, Running, TestCli, send_signal};
 pub use cluster::Cluster;
 pub use content::{Content, row_hashes};
 pub use database::TestDatabase;
-pub use diff::{content_diff, diff};
+pub use diff::{content_diff, diff, differences};
 pub use downgrade::downgrade;
 pub use label_provider::LabelProvider;
 pub use oracle::{
