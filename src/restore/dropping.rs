@@ -32,7 +32,8 @@ pub async fn drop_all(run: &Run, session: &Session, drops: Vec<Work>, at_once: b
             let guests = Guest::read_here(session).await?;
             Err(Error::InUse { label, sessions: guests.iter().map(Guest::words).collect(), source })
         }
-        Err(Error::Statement { source, .. }) if source.sqlstate() == Some(DEPENDENT_OBJECTS) => {
+        // Which says that nothing was dropped.
+        Err(Error::Statement { source, .. }) if at_once && source.sqlstate() == Some(DEPENDENT_OBJECTS) => {
             let detail = source.server().and_then(|server| server.detail.clone()).unwrap_or_default();
             Err(Error::Dependents(detail.lines().map(str::to_owned).collect()))
         }

@@ -129,7 +129,7 @@ impl Report {
             E::RolledBack(error) => Self::restore(error, scene, &Meter::default())
                 .place("the transaction was undone: the target is as before"),
             E::CleanFromPipe => Self::new(exit::REFUSED, error)
-                .hint("write the archive to a file first, or replace the whole database: -c -C"),
+                .hint("write the archive to a file first, put all into one transaction: -1, or replace the whole database: -c -C"),
             E::Dependents(dependents) => {
                 let report = Self::new(exit::REFUSED, error);
                 let report = dependents.iter().take(FINDINGS_SHOWN).fold(report, Self::cause);
