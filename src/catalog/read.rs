@@ -1,8 +1,8 @@
 //! Runs the catalog queries and decodes their rows.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -33,29 +33,53 @@ pub enum Error {
     },
 }
 
-/// Reads everything (with `only`, of what is deparsed no more than that), the queries spread over `sessions`, which share one snapshot. The first session holds the table
-/// locks.
+/// So many queries are on their way on each session: the server goes on with the next one while we decode.
+const AHEAD: usize = 2;
+
+/// Reads everything (with `only`, of what is deparsed no more than that), the queries spread over `sessions`, which
+/// share one snapshot. The first session holds the table locks.
 ///
 /// # Errors
 /// The first query that fails; a row that does not decode.
 pub async fn read(sessions: &[Session], only: Option<&Only>) -> Result<Database, Error> {
     let Shares { locking, plain } = shares();
-    let next = AtomicUsize::new(0);
-    let lanes = sessions.iter().enumerate().map(async |(number, session)| {
+    let (next_locking, next_plain) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let failed = AtomicBool::new(false);
+    let take = |number: usize| {
+        if failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let locking = if number == 0 { taken(&locking, &next_locking) } else { None };
+        locking.or_else(|| taken(&plain, &next_plain))
+    };
+    // Session by session, so that the longest queries begin on different ones.
+    let lanes = (0..AHEAD).flat_map(|_| sessions.iter().enumerate()).map(async |(number, session)| {
         let mut rows = Database::default();
-        let mut locking = if number == 0 { locking.iter() } else { [].iter() };
-        while let Some((stem, sql)) =
-            locking.next().or_else(|| plain.get(next.fetch_add(1, Ordering::Relaxed)))
-        {
+        while let Some((stem, sql)) = take(number) {
             let Some(sql) = selected(sql, session.version, session.superuser, only) else { continue };
-            rows.add(stem, Query { session, stem, sql }).await?;
+            rows.add(stem, Query { session, stem, sql })
+                .await
+                .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
         }
         Ok::<_, Error>(rows)
     });
-    let mut database = Database::default();
-    try_join_all(lanes).await?.into_iter().for_each(|rows| database.absorb(rows));
+    let (mut database, mut errors) = (Database::default(), Vec::new());
+    for read in join_all(lanes).await {
+        match read {
+            Ok(rows) => database.absorb(rows),
+            Err(error) => errors.push(error),
+        }
+    }
+    // A query behind one that failed fails, too.
+    if let Some(error) = errors.into_iter().min_by_key(Error::is_consequence) {
+        return Err(error);
+    }
     database.assemble();
     Ok(database)
+}
+
+fn taken(queries: &[Stem], next: &AtomicUsize) -> Option<Stem> {
+    queries.get(next.fetch_add(1, Ordering::Relaxed)).copied()
 }
 
 type Stem = (&'static str, &'static str);
@@ -84,6 +108,11 @@ fn locks(sql: &str) -> bool {
 }
 
 impl Error {
+    /// Whether an earlier query of the same transaction has failed (`in_failed_sql_transaction`).
+    fn is_consequence(&self) -> bool {
+        matches!(self, Self::Query { source, .. } if source.sqlstate() == Some("25P02"))
+    }
+
     /// Whether reading again in a new snapshot may help. The functions that deparse see the latest catalog, and only
     /// tables are locked: what has been dropped since the snapshot is not found, or NULL.
     pub fn may_pass(&self) -> bool {

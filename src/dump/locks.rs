@@ -13,9 +13,6 @@ use crate::server::settings::{Scope, no_timeouts};
 use crate::server::{Class, Session};
 use crate::sql::qualified;
 
-/// Text of one LOCK statement, bytes.
-const STATEMENT_BYTES_MAX: usize = 100_000;
-
 /// So often the tables may be other ones when they are locked than when they were listed.
 const ATTEMPTS_MAX: usize = 5;
 
@@ -127,22 +124,20 @@ async fn limit(session: &Session, timeout: Option<Duration>) -> Result<(), Error
     Ok(session.batch(&format!("SET LOCAL lock_timeout = {}", timeout.as_millis().max(1))).await?)
 }
 
-/// Locks tables, many per statement; `false` if one of them is gone.
+/// Locks tables, all in one message, however many there are; `false` if one of them is gone.
 async fn lock(session: &Session, tables: &[Lockable]) -> Result<bool, Error> {
-    let mut rest = tables;
-    while !rest.is_empty() {
-        let (statement, count) = statement(rest);
-        let (batch, after) = rest.split_at(count);
-        rest = after;
-        let Err(error) = session.batch(&statement).await else { continue };
-        match (error.class(), error.sqlstate()) {
-            (Class::Lock, _) => return Err(not_locked(session, batch, error).await),
-            // No such table, schema; no table any more.
-            (_, Some("42P01" | "3F000" | "42809")) => return Ok(false),
-            _ => return Err(Error::Server(error.context("locking tables"))),
-        }
+    if tables.is_empty() {
+        return Ok(true);
     }
-    Ok(true)
+    let names = tables.iter().map(|table| format!("ONLY {}", qualified(Some(&table.schema), &table.name)));
+    let statement = format!("LOCK TABLE {} IN ACCESS SHARE MODE", names.collect::<Vec<_>>().join(", "));
+    let Err(error) = session.batch(&statement).await else { return Ok(true) };
+    match (error.class(), error.sqlstate()) {
+        (Class::Lock, _) => Err(not_locked(session, tables, error).await),
+        // No such table, schema; no table any more.
+        (_, Some("42P01" | "3F000" | "42809")) => Ok(false),
+        _ => Err(Error::Server(error.context("locking tables"))),
+    }
 }
 
 /// Whether one of the locked tables is another one, or has other rows, than in the snapshot. Functions that take an
@@ -165,28 +160,10 @@ fn oids(tables: &[Lockable]) -> String {
     tables.iter().map(|table| table.oid.to_string()).collect::<Vec<_>>().join(",")
 }
 
-fn statement(tables: &[Lockable]) -> (String, usize) {
-    let mut sql = String::from("LOCK TABLE ");
-    let mut count = 0;
-    for table in tables {
-        if count > 0 {
-            if sql.len() > STATEMENT_BYTES_MAX {
-                break;
-            }
-            sql.push_str(", ");
-        }
-        sql.push_str("ONLY ");
-        sql.push_str(&qualified(Some(&table.schema), &table.name));
-        count += 1;
-    }
-    sql.push_str(" IN ACCESS SHARE MODE");
-    (sql, count)
-}
-
 /// Says who is in the way.
-async fn not_locked(session: &Session, batch: &[Lockable], source: crate::server::Error) -> Error {
-    let holders = holders(session, batch).await.unwrap_or_default();
-    let table = match (holders.first(), batch) {
+async fn not_locked(session: &Session, tables: &[Lockable], source: crate::server::Error) -> Error {
+    let holders = holders(session, tables).await.unwrap_or_default();
+    let table = match (holders.first(), tables) {
         (Some(holder), _) => holder.relation.clone(),
         (None, [only]) => qualified(Some(&only.schema), &only.name),
         (None, several) => format!("one of {} tables", several.len()),

@@ -17,6 +17,7 @@ mod pgbouncer;
 mod probe;
 mod random;
 mod server;
+mod turns;
 
 pub use authority::Authority;
 pub use background::Background;
@@ -35,3 +36,4 @@ pub use pgbouncer::PgBouncer;
 pub use probe::{Manner, Probe};
 pub use random::Random;
 pub use server::{TestServer, majors, password};
+pub use turns::Turns;
