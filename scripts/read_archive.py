@@ -42,7 +42,7 @@ class Record:
 
     def __init__(self, data, offset):
         must(len(data) - offset >= 144, f"truncated at byte {offset}")
-        (magic, skip_len, name, self.major, code, self.flags, self.codec, transform, cipher, self.data_format,
+        (magic, skip_len, name, self.major, code, self.flags, self.codec, self.transform, cipher, self.data_format,
          self.archive_id, self.seq, self.stored_len, self.raw_len, self.raw_xxh3, payload_sha256, self.object_id,
          self.part, self.frame, self.rows, meta_len, reserved) = HEADER.unpack_from(data, offset)
         must(magic == b"\x5d\x2a\x4d\x18" and name == b"PGARKREC", f"no record at byte {offset}")
@@ -53,7 +53,8 @@ class Record:
         must(len(self.header) == self.header_len, f"truncated at byte {offset}")
         must(sha256(self.header[:-16])[:16] == self.header[-16:], f"header_check at byte {offset}")
         must(code in TYPES or code & 0x80, f"unknown type {code}")
-        must(transform == cipher == reserved == 0 and self.codec <= 1 and self.flags <= 7, "unknown value")
+        must(cipher == reserved == 0 and self.transform <= 1 and self.codec <= 1 and self.flags <= 7, "unknown value")
+        must(self.transform == 0 or (self.codec, self.data_format) == (1, 1), "columns of something else")
         self.name = TYPES.get(code, f"ANCILLARY-{code}")
         if self.name == "DATA":
             must(self.object_id != NO_OBJECT and self.data_format in FORMATS, "DATA without object or format")
@@ -82,7 +83,7 @@ class Record:
 
     def toc_entry(self):
         return ENTRY.pack(self.offset, self.stored_len, self.raw_len, self.header_len, self.object_id, self.part,
-                          self.frame, self.rows, self.code, self.codec, 0, self.data_format, self.flags, bytes(14),
+                          self.frame, self.rows, self.code, self.codec, self.transform, self.data_format, self.flags, bytes(14),
                           self.leaf)
 
     def raw(self):
@@ -93,8 +94,10 @@ class Record:
             return None
         done = subprocess.run(["zstd", "-dc"], input=self.payload, capture_output=True, check=False)
         must(done.returncode == 0, f"zstd of record {self.seq}: {done.stderr.decode()}")
-        must(len(done.stdout) == self.raw_len, f"raw_len of record {self.seq}")
-        return done.stdout
+        must(self.transform == 0 or len(done.stdout) <= self.raw_len, f"columns of record {self.seq}")
+        raw = tuples(done.stdout) if self.transform else done.stdout
+        must(len(raw) == self.raw_len, f"raw_len of record {self.seq}")
+        return raw
 
 
 def source(value):
@@ -113,6 +116,40 @@ def source(value):
         columns.append(f"{column} {kind}")
     must(at == len(value) and listed <= count, "source")
     return f"{name} ({', '.join(columns)}) {encoding} {version}"
+
+
+def tuples(columns):
+    """Makes columns rows again."""
+    count, number = struct.unpack_from("<IH", columns)
+    fields, at = list(struct.iter_unpack("<BBI", columns[6:6 + 6 * number])), 6 + 6 * number
+    lengths = []
+    for width, _, size in fields:
+        must(width in (0, 1, 2, 4), "width of a length")
+        stored = columns[at:at + width * count]
+        own = [int.from_bytes(stored[n:n + width], "little") - 1 for n in range(0, len(stored), width or 1)]
+        lengths.append(own if width else [size // count] * count)
+        at += width * count
+    values = []
+    for (_, plane, size), own in zip(fields, lengths):
+        stored, at, from_ = columns[at:at + size], at + size, 0
+        must(size == sum(length for length in own if length > 0), "bytes of a field")
+        column = []
+        for length in own:
+            if length < 0:
+                column.append(None)
+            elif plane:
+                must(length == plane, "length of a plane")
+                column.append(stored[from_::size // plane])
+                from_ += 1
+            else:
+                column.append(stored[from_:from_ + length])
+                from_ += length
+        values.append(column)
+    must(at == len(columns), "more than columns")
+
+    def field(value):
+        return struct.pack(">i", -1) if value is None else struct.pack(">i", len(value)) + value
+    return b"".join(struct.pack(">H", number) + b"".join(map(field, row)) for row in zip(*values))
 
 
 def row_ends(data_format, raw):

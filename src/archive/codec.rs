@@ -6,15 +6,18 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use zstd::zstd_safe;
 
+use super::columns;
 use super::error::Error;
-use super::format::{Codec, Digest, FormatError, Header, check_frame};
+use super::format::{Codec, Digest, FormatError, Header, Transform, check_frame};
 
 /// A payload, ready to be appended.
 #[derive(Clone, Debug)]
 pub struct Encoded {
     /// The bytes as stored: one zstd frame.
     pub stored: Vec<u8>,
-    /// Bytes before compression.
+    /// What was done before that.
+    pub transform: Transform,
+    /// Bytes before both.
     pub raw_len: u64,
     /// XXH3-64 of those.
     pub raw_xxh3: u64,
@@ -31,6 +34,7 @@ pub struct Encoder {
     level: i32,
     zstd: zstd::bulk::Compressor<'static>,
     scratch: Vec<u8>,
+    columns: Vec<u8>,
 }
 
 impl Encoder {
@@ -42,7 +46,7 @@ impl Encoder {
         let mut zstd = zstd::bulk::Compressor::new(level).map_err(set_up)?;
         zstd.include_checksum(true).map_err(set_up)?;
         zstd.include_contentsize(true).map_err(set_up)?;
-        Ok(Self { level, zstd, scratch: Vec::new() })
+        Ok(Self { level, zstd, scratch: Vec::new(), columns: Vec::new() })
     }
 
     /// Gives memory to write to, if there is none from an earlier payload.
@@ -57,15 +61,18 @@ impl Encoder {
     /// # Errors
     /// When zstd fails, in practice when memory runs out.
     pub fn encode(&mut self, raw: &[u8]) -> Result<Encoded, Error> {
-        self.scratch.clear();
-        self.scratch.reserve(zstd_safe::compress_bound(raw.len()));
-        // One-shot compression knows the size beforehand and writes it into the frame.
-        self.zstd.compress_to_buffer(raw, &mut self.scratch).map_err(compress)?;
-        let stored = match self.scratch.len() {
-            LARGE.. => std::mem::take(&mut self.scratch),
-            _ => self.scratch.to_vec(),
-        };
-        Ok(Encoded { raw_len: raw.len() as u64, raw_xxh3: xxh3_64(raw), sha256: Digest::of(&stored), stored })
+        let stored = compressed(&mut self.zstd, raw, &mut self.scratch)?;
+        Ok(Encoded::new(raw, stored, Transform::None))
+    }
+
+    /// The same for tuples of COPY BINARY, which may be stored as columns.
+    ///
+    /// # Errors
+    /// When zstd fails, in practice when memory runs out.
+    pub fn encode_tuples(&mut self, raw: &[u8]) -> Result<Encoded, Error> {
+        let Some(columns) = columns::split(raw, &mut self.columns) else { return self.encode(raw) };
+        let stored = compressed(&mut self.zstd, columns, &mut self.scratch)?;
+        Ok(Encoded::new(raw, stored, Transform::Columns))
     }
 
     /// Compresses and hashes the JSON of a value. It is never in memory as a whole: it is made twice, at first only to
@@ -82,8 +89,35 @@ impl Encoder {
         write_json(value, &mut zstd)?;
         let stored = zstd.finish().map_err(compress)?;
         let (raw_len, raw_xxh3) = (measure.bytes, measure.xxh3.digest());
-        Ok(Encoded { raw_len, raw_xxh3, sha256: Digest::of(&stored), stored })
+        Ok(Encoded { transform: Transform::None, raw_len, raw_xxh3, sha256: Digest::of(&stored), stored })
     }
+}
+
+impl Encoded {
+    fn new(raw: &[u8], stored: Vec<u8>, transform: Transform) -> Self {
+        let raw_len = raw.len() as u64;
+        Self { transform, raw_len, raw_xxh3: xxh3_64(raw), sha256: Digest::of(&stored), stored }
+    }
+
+    /// No bytes, not compressed.
+    pub(super) fn nothing() -> Self {
+        Self::new(&[], Vec::new(), Transform::None)
+    }
+}
+
+/// One-shot compression knows the size beforehand and writes it into the frame.
+fn compressed(
+    zstd: &mut zstd::bulk::Compressor<'static>,
+    bytes: &[u8],
+    scratch: &mut Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    scratch.clear();
+    scratch.reserve(zstd_safe::compress_bound(bytes.len()));
+    zstd.compress_to_buffer(bytes, scratch).map_err(compress)?;
+    Ok(match scratch.len() {
+        LARGE.. => std::mem::take(scratch),
+        _ => scratch.to_vec(),
+    })
 }
 
 fn set_up(source: io::Error) -> Error {
@@ -123,6 +157,7 @@ impl Write for Measure {
 /// Checks and decompresses payloads, one after the other.
 pub struct Decoder {
     zstd: zstd::bulk::Decompressor<'static>,
+    columns: Vec<u8>,
 }
 
 impl Decoder {
@@ -133,7 +168,7 @@ impl Decoder {
     pub fn new() -> Result<Self, Error> {
         let zstd = zstd::bulk::Decompressor::new()
             .map_err(|source: io::Error| Error::Encode { action: "set up decompression", source })?;
-        Ok(Self { zstd })
+        Ok(Self { zstd, columns: Vec::new() })
     }
 
     /// Checks that `stored` is the payload that `header` describes, and decompresses it into `raw`, whose old
@@ -155,15 +190,32 @@ impl Decoder {
     ) -> Result<(), FormatError> {
         raw.clear();
         if header.codec == Codec::Zstd {
-            check_frame(stored, header.raw_len)?;
+            let content_len = check_frame(stored)?;
+            match header.transform {
+                Transform::None => FormatError::equal("zstd content size", content_len, header.raw_len)?,
+                // Columns are only made where they are not more.
+                Transform::Columns => {
+                    FormatError::at_most("zstd content size", content_len, header.raw_len)?;
+                }
+            }
             if zstd_safe::find_frame_compressed_size(stored).ok() != Some(stored.len()) {
                 return Err(FormatError::Rule("the payload is not exactly one zstd frame"));
             }
-            raw.reserve_exact(usize::try_from(header.raw_len).map_err(|_| ADDRESS_SPACE)?);
-            let done = self.zstd.decompress_to_buffer(stored, raw);
-            if done.ok().map(|len| len as u64) != Some(header.raw_len) {
+            let raw_len = usize::try_from(header.raw_len).map_err(|_| ADDRESS_SPACE)?;
+            let content = match header.transform {
+                Transform::None => &mut *raw,
+                Transform::Columns => &mut self.columns,
+            };
+            content.clear();
+            content.reserve_exact(content_len as usize);
+            let done = self.zstd.decompress_to_buffer(stored, content);
+            if done.ok().map(|len| len as u64) != Some(content_len) {
                 raw.clear();
                 return Err(FormatError::Rule("the payload does not decompress"));
+            }
+            if header.transform == Transform::Columns && columns::join(&self.columns, raw_len, raw).is_err() {
+                raw.clear();
+                return Err(FormatError::Rule("the payload is not columns of so many bytes of rows"));
             }
         }
         if xxh3_64(raw) != header.raw_xxh3 {
@@ -195,6 +247,7 @@ mod tests {
             record_type: RecordType::Note,
             flags: Flags::NONE,
             codec: Codec::Zstd,
+            transform: encoded.transform,
             data_format: DataFormat::None,
             archive_id: ArchiveId::default(),
             seq: 0,

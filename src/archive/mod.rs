@@ -5,6 +5,7 @@
 //! files.
 
 mod codec;
+mod columns;
 mod complete;
 mod content_hash;
 mod error;
@@ -24,7 +25,7 @@ pub use content_hash::ContentHash;
 pub use error::Error;
 pub use format::{
     ArchiveId, Codec, Contents, Ctid, DataFormat, Digest, End, Flags, FormatError, Header, Limits, Meta,
-    NO_OBJECT, Part, RecordType, Source, SourceColumn, Status, TocEntry,
+    NO_OBJECT, Part, RecordType, Source, SourceColumn, Status, TocEntry, Transform,
 };
 pub use json::{Use, check_features, parse_json};
 pub use read_at::ReadAt;

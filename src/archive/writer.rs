@@ -4,7 +4,6 @@ use std::io::Write;
 use std::mem;
 
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::codec::{Encoded, Encoder};
 use super::error::Error;
@@ -203,8 +202,7 @@ impl<W: Write> Writer<W> {
             status,
             root: self.chain.root(),
         };
-        let nothing =
-            Encoded { stored: Vec::new(), raw_len: 0, raw_xxh3: xxh3_64(b""), sha256: Digest::of(b"") };
+        let nothing = Encoded::nothing();
         let header =
             Header { codec: Codec::None, meta: end.encode(), ..self.header_of(RecordType::End, &nothing) };
         self.write_record(&header, &[])?;
@@ -227,6 +225,7 @@ impl<W: Write> Writer<W> {
             record_type,
             flags: Flags::NONE,
             codec: Codec::Zstd,
+            transform: payload.transform,
             data_format: DataFormat::None,
             archive_id: self.archive_id,
             seq: self.order.next_seq(),

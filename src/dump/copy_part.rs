@@ -217,7 +217,10 @@ fn encode(frame: Frame, format: RowFormat, shared: &Arc<Shared>) -> Result<Pendi
     let compress = move || {
         let mut encoder = pool.encoder()?;
         encoder.lend(|| pool.buffers.take());
-        let encoded = encoder.encode(&bytes)?;
+        let encoded = match format {
+            RowFormat::Binary => encoder.encode_tuples(&bytes)?,
+            RowFormat::Text | RowFormat::LargeObject => encoder.encode(&bytes)?,
+        };
         pool.give_back(encoder);
         pool.buffers.give(bytes);
         Ok(encoded)

@@ -32,7 +32,7 @@ pub(super) fn units(toc: &[TocEntry]) -> Vec<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::{Codec, DataFormat, Digest};
+    use crate::archive::{Codec, DataFormat, Digest, Transform};
 
     #[test]
     fn frames_that_share_a_row_stay_together() {
@@ -48,6 +48,7 @@ mod tests {
             rows: 0,
             record_type: RecordType::Data,
             codec: Codec::Zstd,
+            transform: Transform::None,
             data_format: DataFormat::Text,
             flags,
             leaf: Digest::default(),

@@ -33,7 +33,7 @@ pub const BLOBS: u32 = 3;
 pub const EMPTY: u32 = 4;
 
 impl Sample {
-    /// Four tables: binary rows in two ranges, text with a row over three frames, large objects, nothing at all.
+    /// Four tables: binary rows in two ranges (two frames are columns, one is too small), text with a row over three frames, large objects, nothing at all.
     pub fn new(id: u8) -> Self {
         let block = |block| Some(Ctid { block, item: 0 });
         let none = (None, None);
@@ -115,7 +115,10 @@ impl Sample {
                 frame_no: frame.frame_no,
                 rows: frame.rows,
                 meta: Meta { ctid_from, ctid_to, source, ..Meta::default() },
-                payload: encoder.encode(&frame.raw).unwrap(),
+                payload: match frame.format {
+                    DataFormat::Binary => encoder.encode_tuples(&frame.raw).unwrap(),
+                    _ => encoder.encode(&frame.raw).unwrap(),
+                },
             };
             writer.append(draft).unwrap();
         }

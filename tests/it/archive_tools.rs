@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use pgark::archive::{ArchiveFile, Decoder, Limits, RecordType};
+use pgark::archive::{ArchiveFile, Decoder, Limits, RecordType, Transform};
 
 use crate::archive_sample::Sample;
 
@@ -22,17 +22,24 @@ fn run(program: &str, args: &[&str], input: &[u8]) -> Option<Output> {
 }
 
 #[test]
-fn stock_zstd_prints_the_raw_bytes() {
+fn stock_zstd_prints_what_is_compressed() {
     let (bytes, _) = Sample::new(1).write();
     let Some(output) = run("zstd", &["-dc"], &bytes) else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let archive = ArchiveFile::from_source(Box::new(bytes), Limits::default()).unwrap();
     let (mut decoder, mut stored, mut raw) = (Decoder::new().unwrap(), Vec::new(), Vec::new());
-    let mut expected = Vec::new();
+    let (mut expected, mut columns) = (Vec::new(), 0);
     for entry in archive.toc() {
-        archive.read_frame(entry, &mut decoder, &mut stored, &mut raw).unwrap();
-        expected.extend(&raw);
+        let header = archive.read_frame(entry, &mut decoder, &mut stored, &mut raw).unwrap();
+        match header.transform {
+            Transform::None => expected.extend(&raw),
+            Transform::Columns => {
+                columns += 1;
+                expected.extend(zstd::bulk::decompress(&stored[header.encoded_len()..], raw.len()).unwrap());
+            }
+        }
     }
+    assert_eq!(columns, 2);
     assert!(output.stdout.starts_with(&expected));
     assert_eq!(output.stdout.len() - expected.len(), archive.toc().len() * 96);
 }

@@ -114,6 +114,35 @@ impl Codec {
     }
 }
 
+/// What was done to the raw bytes before they were compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Transform {
+    /// Nothing.
+    #[default]
+    None,
+    /// Binary rows were made columns.
+    Columns,
+}
+
+impl Transform {
+    /// The byte in the header.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Columns => 1,
+        }
+    }
+
+    /// From the byte in the header.
+    pub fn from_code(code: u8) -> Result<Self, FormatError> {
+        match code {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Columns),
+            _ => Err(FormatError::Unknown { what: "transform", value: code.into() }),
+        }
+    }
+}
+
 /// What the rows of a DATA record look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DataFormat {

@@ -1,7 +1,7 @@
 //! Record headers (FORMAT.md, "Records"): one definition for both directions.
 
 use super::bytes::{array_at, u16_at, u32_at, u64_at};
-use super::codes::{Codec, DataFormat, Flags, RecordType};
+use super::codes::{Codec, DataFormat, Flags, RecordType, Transform};
 use super::digest::{ArchiveId, Digest};
 use super::error::FormatError;
 use super::meta::Meta;
@@ -32,6 +32,8 @@ pub struct Header {
     pub flags: Flags,
     /// How the payload is stored.
     pub codec: Codec,
+    /// What was done to the raw bytes before; binary rows only.
+    pub transform: Transform,
     /// What the rows look like; DATA only.
     pub data_format: DataFormat,
     /// The same in every record of an archive.
@@ -40,7 +42,7 @@ pub struct Header {
     pub seq: u64,
     /// Bytes of the payload as stored.
     pub stored_len: u64,
-    /// Bytes of the payload after decompression.
+    /// Bytes of the payload as they were before compression and transform.
     pub raw_len: u64,
     /// XXH3-64 of those bytes.
     pub raw_xxh3: u64,
@@ -79,8 +81,8 @@ impl Header {
         out.push(self.record_type.code());
         out.extend(self.flags.bits().to_le_bytes());
         out.push(self.codec.code());
-        // No transform and no cipher in this version.
-        out.extend([0, 0]);
+        // No cipher in this version.
+        out.extend([self.transform.code(), 0]);
         out.push(self.data_format.code());
         out.extend(self.archive_id.as_bytes());
         for n in [self.seq, self.stored_len, self.raw_len, self.raw_xxh3] {
@@ -144,9 +146,6 @@ impl Header {
         if Digest::of(covered).as_bytes()[..CHECK_LEN] != *check {
             return Err(FormatError::Checksum("record header"));
         }
-        if bytes[21] != 0 {
-            return Err(FormatError::Unknown { what: "transform", value: bytes[21].into() });
-        }
         if bytes[22] != 0 {
             return Err(FormatError::Unknown { what: "cipher", value: bytes[22].into() });
         }
@@ -155,6 +154,7 @@ impl Header {
             record_type: RecordType::from_code(bytes[17])?,
             flags: Flags::from_bits(u16_at(bytes, 18))?,
             codec: Codec::from_code(bytes[20])?,
+            transform: Transform::from_code(bytes[21])?,
             data_format: DataFormat::from_code(bytes[23])?,
             archive_id: ArchiveId::from_bytes(array_at(bytes, 24)),
             seq: u64_at(bytes, 40),
@@ -197,6 +197,11 @@ impl Header {
                 }
             }
         }
+        if self.transform == Transform::Columns
+            && (self.codec, self.data_format) != (Codec::Zstd, DataFormat::Binary)
+        {
+            return Err(FormatError::Rule("columns of something else than binary rows"));
+        }
         if u64::from(self.rows) > self.raw_len {
             return Err(FormatError::Rule("more rows than bytes"));
         }
@@ -228,6 +233,7 @@ mod tests {
             record_type: RecordType::Data,
             flags: Flags::LAST,
             codec: Codec::Zstd,
+            transform: Transform::Columns,
             data_format: DataFormat::Binary,
             archive_id: ArchiveId::from_bytes([9; 16]),
             seq: 5,
@@ -266,7 +272,7 @@ mod tests {
         assert_eq!(u32_at(&bytes, 0), 0x184D_2A5D);
         assert_eq!(u32_at(&bytes, 4), 136 + 10);
         assert_eq!(&bytes[8..16], b"PGARKREC");
-        assert_eq!(&bytes[16..24], &[1, 3, 4, 0, 1, 0, 0, 1]);
+        assert_eq!(&bytes[16..24], &[1, 3, 4, 0, 1, 1, 0, 1]);
         assert_eq!(u64_at(&bytes, 40), 5);
         assert_eq!(u32_at(&bytes, 116), 10);
     }
@@ -290,10 +296,12 @@ mod tests {
         assert_eq!(altered(17, 9), Err(FormatError::Unknown { what: "record type", value: 9 }));
         assert_eq!(altered(18, 8), Err(FormatError::Unknown { what: "flags", value: 8 }));
         assert_eq!(altered(20, 2), Err(FormatError::Unknown { what: "codec", value: 2 }));
-        assert_eq!(altered(21, 1), Err(FormatError::Unknown { what: "transform", value: 1 }));
+        assert_eq!(altered(21, 2), Err(FormatError::Unknown { what: "transform", value: 2 }));
         assert_eq!(altered(22, 1), Err(FormatError::Unknown { what: "cipher", value: 1 }));
         assert_eq!(altered(23, 4), Err(FormatError::Unknown { what: "data format", value: 4 }));
         assert_eq!(altered(124, 1), Err(FormatError::Field { field: "reserved", found: 1, expected: 0 }));
+        // Columns of lines of text.
+        assert!(matches!(altered(23, 2), Err(FormatError::Rule(_))));
         // A non-DATA record keeps the fields of DATA at zero.
         assert!(altered(17, 4).is_err());
         // Stored bytes that cannot come from so few raw bytes.
@@ -315,7 +323,7 @@ mod tests {
         ) {
             let header = Header {
                 record_type: RecordType::Data, flags: Flags::from_bits(flags).unwrap(), codec: Codec::Zstd,
-                data_format: DataFormat::Text, archive_id: ArchiveId::from_bytes(id), seq, stored_len,
+                transform: Transform::None, data_format: DataFormat::Text, archive_id: ArchiveId::from_bytes(id), seq, stored_len,
                 raw_len: 1 << 20, raw_xxh3: xxh3, payload_sha256: Digest::from_bytes(sha), object_id, part_no,
                 frame_no, rows, meta: Vec::new(),
             };

@@ -13,7 +13,7 @@ mod source;
 mod toc;
 mod zstd_frame;
 
-pub use codes::{Codec, DataFormat, Flags, RecordType};
+pub use codes::{Codec, DataFormat, Flags, RecordType, Transform};
 pub use digest::{ArchiveId, Digest, RootChain, leaf};
 pub use end::{END_LEN, End, Status};
 pub use error::FormatError;

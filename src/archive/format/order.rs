@@ -203,7 +203,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::format::{Codec, Digest, HEADER_LEN_MIN, NO_OBJECT};
+    use crate::archive::format::{Codec, Digest, HEADER_LEN_MIN, NO_OBJECT, Transform};
 
     fn entry(order: &Order, record_type: RecordType) -> TocEntry {
         TocEntry {
@@ -218,6 +218,7 @@ mod tests {
             rows: 0,
             record_type,
             codec: Codec::Zstd,
+            transform: Transform::None,
             data_format: DataFormat::None,
             flags: Flags::NONE,
             leaf: Digest::default(),

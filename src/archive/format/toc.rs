@@ -1,7 +1,7 @@
 //! Entries of the table of contents. Headers are authoritative; an entry must say the same.
 
 use super::bytes::{array_at, u16_at, u32_at, u64_at};
-use super::codes::{Codec, DataFormat, Flags, RecordType};
+use super::codes::{Codec, DataFormat, Flags, RecordType, Transform};
 use super::digest::Digest;
 use super::error::FormatError;
 use super::header::{HEADER_LEN_MIN, Header, META_LEN_MAX};
@@ -37,6 +37,8 @@ pub struct TocEntry {
     /// As in the header.
     pub codec: Codec,
     /// As in the header.
+    pub transform: Transform,
+    /// As in the header.
     pub data_format: DataFormat,
     /// As in the header.
     pub flags: Flags,
@@ -59,6 +61,7 @@ impl TocEntry {
             rows: header.rows,
             record_type: header.record_type,
             codec: header.codec,
+            transform: header.transform,
             data_format: header.data_format,
             flags: header.flags,
             leaf,
@@ -82,8 +85,7 @@ impl TocEntry {
         [self.header_len, self.object_id, self.part_no, self.frame_no, self.rows]
             .iter()
             .for_each(|n| put(&n.to_le_bytes()));
-        // The zero is the transform.
-        put(&[self.record_type.code(), self.codec.code(), 0, self.data_format.code()]);
+        put(&[self.record_type.code(), self.codec.code(), self.transform.code(), self.data_format.code()]);
         put(&self.flags.bits().to_le_bytes());
         put(&[0; 14]);
         put(self.leaf.as_bytes());
@@ -95,9 +97,6 @@ impl TocEntry {
     /// # Errors
     /// When a value has no meaning or a reserved byte is not zero.
     pub fn decode(seq: u64, bytes: &[u8; TOC_ENTRY_LEN]) -> Result<Self, FormatError> {
-        if bytes[46] != 0 {
-            return Err(FormatError::Unknown { what: "transform", value: bytes[46].into() });
-        }
         if bytes[50..64].iter().any(|&byte| byte != 0) {
             return Err(FormatError::Rule("a reserved byte of a TOC entry is not zero"));
         }
@@ -113,6 +112,7 @@ impl TocEntry {
             rows: u32_at(bytes, 40),
             record_type: RecordType::from_code(bytes[44])?,
             codec: Codec::from_code(bytes[45])?,
+            transform: Transform::from_code(bytes[46])?,
             data_format: DataFormat::from_code(bytes[47])?,
             flags: Flags::from_bits(u16_at(bytes, 48))?,
             leaf: Digest::from_bytes(array_at(bytes, 64)),
@@ -143,6 +143,7 @@ mod tests {
             rows: 8,
             record_type: RecordType::Data,
             codec: Codec::Zstd,
+            transform: Transform::Columns,
             data_format: DataFormat::LargeObject,
             flags: Flags::LAST.with(Flags::CONTINUED),
             leaf: Digest::of(b"leaf"),
@@ -151,7 +152,7 @@ mod tests {
         assert_eq!(TocEntry::decode(9, &bytes), Ok(entry));
         for at in (46..47).chain(50..64) {
             let mut bad = bytes;
-            bad[at] = 1;
+            bad[at] = 9;
             assert!(TocEntry::decode(9, &bad).is_err(), "byte {at}");
         }
     }
