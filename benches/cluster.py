@@ -11,7 +11,7 @@ SETTINGS = {
     # Nothing may happen to a database but what is measured.
     "autovacuum": "off",
 }
-SOURCE, TARGET, PORT = "bench", "bench_restored", "54099"
+SOURCE, TARGET, PORT = "bench", "bench_restored", os.environ.get("PGARK_BENCH_PORT", "54099")
 
 
 def output(*command):

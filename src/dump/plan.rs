@@ -6,7 +6,7 @@ use crate::sql::{ident, qualified};
 use crate::version::Version;
 
 /// Ranges of a table are smaller than this only when the whole dump is.
-const PART_BYTES_MIN: u64 = 32 << 20;
+const PART_BYTES_MIN: u64 = 8 << 20;
 /// No range is larger, so that one slow part does not keep the other workers waiting at the end.
 const PART_BYTES_MAX: u64 = 1 << 30;
 /// So many parts per worker keep all busy until the end.

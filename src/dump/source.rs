@@ -1,5 +1,6 @@
 //! The sessions of a dump: one that holds the snapshot, and workers that share it.
 
+use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::choice::{Choice, Chooser};
@@ -115,16 +116,14 @@ impl Source {
         let jobs = options.jobs.max(1);
         let room = Slots::read(source.leader()).await?.room();
         let mut why = room.limit;
-        for number in 1..=jobs.min(room.sessions) {
-            match source.worker(number).await {
+        let workers = (1..=jobs.min(room.sessions)).map(|number| source.worker(number));
+        for worker in join_all(workers).await {
+            match worker {
                 Ok(session) => {
                     running.add(&session);
                     source.sessions.push(session);
                 }
-                Err(error) if error.class() == Class::Connect => {
-                    why = error.to_string();
-                    break;
-                }
+                Err(error) if error.class() == Class::Connect => why = error.to_string(),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -61,7 +61,8 @@ impl Buffers {
 
 /// The server's data are not what COPY promises.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Violation {
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Violation {
     #[error("COPY data do not begin with the binary signature")]
     Signature,
     #[error("binary COPY data with flags {0:#x} are not understood")]
@@ -89,7 +90,7 @@ const TRAILER: [u8; 2] = [0xff, 0xff];
 ///
 /// The server sends one row per message. In binary, the signature is glued to the first message, and the trailer is
 /// a message of its own (glued to the signature when the table is empty).
-pub(super) struct Assembler {
+pub struct Assembler {
     format: Format,
     target: usize,
     /// Most bytes of a frame with the current row.
@@ -126,7 +127,7 @@ impl fmt::Debug for Assembler {
 impl Assembler {
     /// Frames of at least `target` bytes (the last may be smaller), at most twice as much. Only rows above `target`
     /// are cut, and their frames have exactly that size: it is they that take memory.
-    pub(super) fn new(format: Format, target: usize, buffers: Buffers) -> Self {
+    pub fn new(format: Format, target: usize, buffers: Buffers) -> Self {
         Self {
             format,
             target: target.max(1),
@@ -148,29 +149,32 @@ impl Assembler {
     }
 
     /// Bytes of the finished frames that wait.
-    pub(super) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Bytes that a frame has at least.
-    pub(super) fn target(&self) -> usize {
+    pub fn target(&self) -> usize {
         self.target
     }
 
     /// The next finished frame.
-    pub(super) fn pop(&mut self) -> Option<Frame> {
+    pub fn pop(&mut self) -> Option<Frame> {
         let frame = self.finished.pop_front()?;
         self.waiting -= frame.bytes.len();
         Some(frame)
     }
 
     /// Rows so far.
-    pub(super) fn rows(&self) -> u64 {
+    pub fn rows(&self) -> u64 {
         self.rows
     }
 
     /// A message with a payload of `len` bytes begins.
-    pub(super) fn begin(&mut self, len: usize) -> Result<(), Violation> {
+    ///
+    /// # Errors
+    /// When the data are not what COPY promises.
+    pub fn begin(&mut self, len: usize) -> Result<(), Violation> {
         if self.trailer {
             return Err(Violation::AfterTrailer);
         }
@@ -190,7 +194,10 @@ impl Assembler {
     }
 
     /// The next piece of the payload; never more than what [`begin`](Self::begin) announced.
-    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Violation> {
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Violation> {
         debug_assert!(bytes.len() <= self.left, "the caller splits at message ends");
         self.left -= bytes.len();
         if self.head_len < HEAD {
@@ -316,7 +323,10 @@ impl Assembler {
     }
 
     /// The server says that the COPY is complete (CopyDone).
-    pub(super) fn end(&mut self) -> Result<(), Violation> {
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn end(&mut self) -> Result<(), Violation> {
         if self.left > 0 {
             return Err(Violation::Truncated);
         }

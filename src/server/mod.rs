@@ -38,7 +38,7 @@ pub use copy_in::CopyIn;
 pub use copy_out::CopyOut;
 pub use error::{Attempt, Class, Error, Failure, ServerError};
 pub use facts::Facts;
-pub use frame::{Buffers, Format, Frame};
+pub use frame::{Assembler, Buffers, Format, Frame, Violation};
 pub use password_command::PasswordCommand;
 pub use pooler::{Pooler, Pooling};
 pub use running::{Running, Stalled};
