@@ -53,6 +53,7 @@ mod password_command;
 mod pooler;
 mod replace;
 mod round_trip;
+mod schema_script;
 mod search_path;
 mod security_label;
 mod selection;

@@ -6,6 +6,7 @@ mod doctor;
 mod dump;
 mod offline;
 mod restore;
+mod schema;
 mod secret;
 mod select;
 mod unoffered;
@@ -18,10 +19,11 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, 
 pub use connection::Connection;
 pub use doctor::Doctor;
 pub use dump::{CopyFormat, Dump};
-pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
+pub use offline::{Cat, Info, List, RowsAs, Sort, Verify};
 pub use restore::Restore;
+pub use schema::Schema;
 pub use secret::hidden;
-pub use select::{LeaveOut, SectionName, Select};
+pub use select::{LeaveOut, Names, Picks, SectionName, Select};
 pub use unoffered::unoffered;
 
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
