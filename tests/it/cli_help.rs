@@ -2,7 +2,8 @@
 
 use crate::support::TestCli;
 
-const COMMANDS: [&str; 8] = ["dump", "restore", "verify", "list", "info", "schema", "doctor", "cat"];
+const COMMANDS: [&str; 10] =
+    ["dump", "restore", "verify", "list", "info", "schema", "doctor", "cat", "completions", "man"];
 
 #[test]
 fn help_has_examples_first_and_fits_two_screens() {

@@ -49,6 +49,7 @@ mod newer_server;
 mod nice;
 mod older_target;
 mod options;
+mod packaging;
 mod password_command;
 mod pooler;
 mod replace;

@@ -134,7 +134,7 @@ fn a_script_makes_the_same_definitions_and_runs_no_command_in_it() {
 #[test]
 fn a_script_makes_the_database_itself() {
     for server in TestServer::all() {
-        let name = format!("{} it's \\ \"x\"", unique("script"));
+        let name = format!("{} it's \\ \"x\" `touch x`", unique("script"));
         let source = TestDatabase::create_named(&server, &name, "lc_collate 'C' lc_ctype 'C'");
         let quoted = format!("\"{}\"", name.replace('"', "\"\""));
         source.sql(
