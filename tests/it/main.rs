@@ -58,6 +58,7 @@ mod schema_script;
 mod search_path;
 mod security_label;
 mod selection;
+mod selection_pg_restore;
 mod selection_restore;
 mod servers;
 mod single_transaction;
