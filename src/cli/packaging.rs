@@ -49,7 +49,8 @@ fn save(folder: &Path, command: &Command) -> Result<(), Report> {
     let path = folder.join(format!("{}.1", display_name(command)));
     let written = page(command).and_then(|page| std::fs::write(&path, page));
     written.map_err(|error| {
-        Report::new(exit::IO, format!("cannot write {}", visible(&path.to_string_lossy()))).cause(error)
+        let report = Report::new(exit::IO, format!("cannot write {}", visible(&path.to_string_lossy())));
+        report.cause(error).hint("name a folder that is there, and may be written to")
     })
 }
 

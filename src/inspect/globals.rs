@@ -6,11 +6,11 @@ use crate::globals::{Phase, from_nothing};
 use crate::manifest::{Begin, Globals};
 use crate::version::Version;
 
-/// The globals as SQL, for a cluster of the source's version that has none of them. The bootstrap superuser is there in any cluster: he is altered, not made. Hashes of
-/// passwords are left out unless `passwords` asks for them.
+/// The globals as SQL, for a cluster of the source's version that has none of them. The bootstrap superuser is there in any
+/// cluster: he is altered, not made. Hashes of passwords are left out unless `passwords` asks for them.
 ///
 /// # Errors
-/// Privileges that cannot be understood.
+/// Privileges that cannot be understood; what the form cannot say.
 pub fn globals_sql(begin: &Begin, globals: &Globals, form: &Form, passwords: bool) -> Result<String, Error> {
     let mut globals = globals.clone();
     if !passwords {

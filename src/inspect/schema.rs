@@ -283,6 +283,38 @@ ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
     }
 
     #[test]
+    fn drops_do_nothing_where_there_is_nothing_and_leave_to_a_table_what_goes_with_it() {
+        let entry = |id: u32, kind: &str, name: &str, table: Option<&str>, drop: &str| {
+            json!({"id": id, "kind": kind, "schema": "s", "name": name, "table": table, "label": name,
+                "section": "pre-data", "drop": [drop]})
+        };
+        let begin = Begin::default();
+        let catalog = json!({"catalog": 1, "database": {}, "entries": [
+            entry(1, "table", "t", None, "DROP TABLE IF EXISTS s.t"),
+            entry(2, "domain_check", "c", Some("d"), "ALTER DOMAIN s.d DROP CONSTRAINT IF EXISTS c"),
+            entry(3, "key", "k", Some("t"), "ALTER TABLE IF EXISTS ONLY s.t DROP CONSTRAINT IF EXISTS k"),
+            entry(4, "index", "i", Some("elsewhere"), "DROP INDEX IF EXISTS s.i"),
+        ]});
+        let selection = Selection::default();
+        let options = Options { selection, list: None, clean: true, create: false, form: Form::Json };
+        let script = schema_sql(&begin, serde_json::from_value(catalog).unwrap(), &options).unwrap();
+        let drops: Vec<serde_json::Value> = script
+            .lines()
+            .filter(|line| line.contains("\"object\""))
+            .map(|line| line.parse().unwrap())
+            .collect();
+        let sql: Vec<&str> = drops.iter().filter_map(|line| line["sql"].as_str()).collect();
+        assert_eq!(sql.len(), 4, "{script}");
+        assert_eq!((sql[0], sql[2]), ("DROP INDEX IF EXISTS s.i", "DROP TABLE IF EXISTS s.t"));
+        assert!(
+            sql[1].starts_with("DO LANGUAGE plpgsql 'BEGIN EXECUTE ''ALTER DOMAIN s.d DROP"),
+            "{}",
+            sql[1]
+        );
+        assert_eq!((&drops[2]["object"], &drops[3]["object"]), (&"t".into(), &"schema public".into()));
+    }
+
+    #[test]
     fn only_what_differs_is_said_about_public() {
         let database = |public| body(json!({"catalog": 1, "entries": [], "database": {"public": public}}));
         assert_eq!(database(public()), "");

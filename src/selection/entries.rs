@@ -268,3 +268,45 @@ fn extension_of<'a>(catalog: &'a Catalog, entry: &Entry) -> Option<&'a str> {
     let entries = entry.deps.iter().map(|dep| &catalog.entries[*dep as usize - 1]);
     entries.into_iter().find(|entry| entry.kind == "extension").map(|entry| entry.name.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::manifest::Catalog;
+    use crate::selection::{LeaveOut, Selection};
+
+    fn catalog() -> Catalog {
+        let entry = |id: u32, kind: &str, deps: &[u32]| {
+            json!({"id": id, "kind": kind, "schema": "s", "name": format!("n{id}"), "label": format!("{kind} s.n{id}"),
+                "section": "pre-data", "deps": deps, "ddl": ["x"], "drop": ["x"], "tablespace": "fast"})
+        };
+        let entries = [entry(1, "enum", &[]), entry(2, "table", &[1]), entry(3, "policy", &[2])];
+        serde_json::from_value(json!({"catalog": 1, "database": {"tablespace": "fast"}, "entries": entries}))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_is_left_out_is_numbered_and_may_be_missing() {
+        let mut catalog = catalog();
+        let taken = Selection::default().take(&mut catalog, Some(&[2]), "db").unwrap();
+        let left = |at: usize| (catalog.entries[at].kind.as_str(), catalog.entries[at].left_out);
+        assert_eq!([left(0), left(1), left(2)], [("left_out", true), ("table", false), ("left_out", true)]);
+        assert!(catalog.entries[0].ddl.is_empty() && catalog.entries[0].drop.is_empty());
+        assert_eq!(catalog.entries[1].deps, [1]);
+        let missing: Vec<&str> = taken.missing.iter().map(|missing| missing.label.as_str()).collect();
+        assert_eq!((missing, taken.leaves_public, catalog.partial), (vec!["enum s.n1"], true, true));
+        assert!(Selection::default().take(&mut catalog, Some(&[4]), "db").is_err());
+    }
+
+    #[test]
+    fn tablespaces_are_left_out_of_the_database_too() {
+        let mut catalog = catalog();
+        let leave_out = LeaveOut { tablespaces: true, ..LeaveOut::default() };
+        Selection { leave_out, ..Selection::default() }.take(&mut catalog, None, "db").unwrap();
+        assert_eq!(
+            (catalog.entries[1].tablespace.as_deref(), catalog.database.tablespace.as_str()),
+            (None, "")
+        );
+    }
+}
