@@ -11,6 +11,7 @@ mod figure;
 mod globals;
 mod info;
 mod list;
+mod packaging;
 mod progress;
 mod report;
 mod restore;
@@ -82,6 +83,8 @@ async fn run(command: Command) -> u8 {
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Doctor(arguments) => doctor::run(arguments, &signals).await,
         Command::Cat(arguments) => cat::run(&arguments),
+        Command::Completions(arguments) => packaging::completions(&arguments),
+        Command::Man(arguments) => packaging::man(&arguments),
     };
     let report = match result {
         Ok(code) => return code,

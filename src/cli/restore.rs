@@ -5,7 +5,7 @@ use std::time::Duration;
 use pgark::restore::{
     Create, Error, Failure, Globals, Input, Making, Options, Plan, Remains, Summary, prepare,
 };
-use pgark::selection::{Pattern, Place, Selection};
+use pgark::selection::{Place, Selection};
 
 use super::arguments::Restore;
 use super::confirm::confirm;
@@ -43,7 +43,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         jobs: if arguments.clean.single_transaction { 1 } else { arguments.jobs },
         keep_going: arguments.keep_going,
         selection: selection(&arguments)?,
-        list: arguments.use_list.as_deref().map(select::list).transpose()?,
+        list: arguments.picks.use_list.as_deref().map(select::list).transpose()?,
         analyze: !arguments.no_analyze,
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
         clean: arguments.clean.clean,
@@ -94,19 +94,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
 
 fn selection(arguments: &Restore) -> Result<Selection, Report> {
     let selection = select::selection(&arguments.select, arguments.leave_out, Place::Restore)?;
-    let with = |mut known: Vec<Pattern>, more: Vec<Pattern>| {
-        known.extend(more);
-        known
-    };
-    Ok(Selection {
-        extensions: with(selection.extensions, select::extensions(&arguments.extension)?),
-        extensions_only: !arguments.extension.is_empty(),
-        indexes: with(selection.indexes, select::qualified(&arguments.index)?),
-        triggers: with(selection.triggers, select::qualified(&arguments.trigger)?),
-        routines: select::routines(&arguments.function)?.into_iter().chain(selection.routines).collect(),
-        bare: arguments.only,
-        ..selection
-    })
+    select::picked(selection, &arguments.picks, &arguments.extension)
 }
 
 /// The target must be named: a restore into whatever the defaults lead to is an accident.

@@ -5,7 +5,7 @@
     reason = "the command line is an edge: it reads the files that it names"
 )]
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use pgark::selection::{
 };
 
 use super::arguments;
-use super::arguments::{SectionName, Select};
+use super::arguments::{Names, Picks, SectionName, Select};
 use super::exit;
 use super::report::Report;
 use super::stdio::visible;
@@ -25,15 +25,8 @@ use super::stdio::visible;
 /// # Errors
 /// A pattern that is none, a filter file that cannot be read.
 pub fn selection(select: &Select, leave_out: arguments::LeaveOut, place: Place) -> Result<Selection, Report> {
-    let mut selection = Selection {
-        schemas: schemas(&select.schema)?,
-        exclude_schemas: schemas(&select.exclude_schema)?,
-        tables: tables(&select.table, &select.table_and_children)?,
-        exclude_tables: tables(&select.exclude_table, &select.exclude_table_and_children)?,
+    let content = Selection {
         exclude_rows: tables(&select.exclude_table_data, &select.exclude_table_data_and_children)?,
-        exclude_extensions: extensions(&select.exclude_extension)?,
-        narrow: place == Place::Restore,
-        strict: select.strict_names,
         large_objects: match (select.large_objects, select.no_large_objects) {
             (true, _) => Some(true),
             (false, true) => Some(false),
@@ -43,8 +36,31 @@ pub fn selection(select: &Select, leave_out: arguments::LeaveOut, place: Place) 
             definitions_only: select.schema_only,
             rows_only: select.data_only,
             sequence_values: select.sequence_data,
-            sections: select.section.iter().copied().map(section).collect(),
+            sections: sections(&select.section),
         },
+        ..Selection::default()
+    };
+    named(&select.names, leave_out, place, content)
+}
+
+/// What the words ask for that a script of definitions has in common with a restore; the rest is that of `content`.
+///
+/// # Errors
+/// As [`selection`].
+pub fn named(
+    names: &Names,
+    leave_out: arguments::LeaveOut,
+    place: Place,
+    content: Selection,
+) -> Result<Selection, Report> {
+    let mut selection = Selection {
+        schemas: schemas(&names.schema)?,
+        exclude_schemas: schemas(&names.exclude_schema)?,
+        tables: tables(&names.table, &names.table_and_children)?,
+        exclude_tables: tables(&names.exclude_table, &names.exclude_table_and_children)?,
+        exclude_extensions: extensions(&names.exclude_extension)?,
+        narrow: place == Place::Restore,
+        strict: names.strict_names,
         leave_out: LeaveOut {
             owner: leave_out.no_owner,
             privileges: leave_out.no_privileges,
@@ -57,9 +73,9 @@ pub fn selection(select: &Select, leave_out: arguments::LeaveOut, place: Place) 
             access_methods: leave_out.no_table_access_method,
             compression: false,
         },
-        ..Selection::default()
+        ..content
     };
-    for file in &select.filter {
+    for file in &names.filter {
         let text = read(file)?;
         apply_filter(&text, place, &mut selection).map_err(|error| {
             Report::new(exit::USAGE, "the filter file cannot be used").cause(&error.reason).place(format!(
@@ -70,6 +86,26 @@ pub fn selection(select: &Select, leave_out: arguments::LeaveOut, place: Place) 
         })?;
     }
     Ok(selection)
+}
+
+/// A selection with what only an archive is asked for.
+///
+/// # Errors
+/// A pattern that is none.
+pub fn picked(selection: Selection, picks: &Picks, extension: &[String]) -> Result<Selection, Report> {
+    let with = |mut known: Vec<Pattern>, more: Vec<Pattern>| {
+        known.extend(more);
+        known
+    };
+    Ok(Selection {
+        extensions: with(selection.extensions, extensions(extension)?),
+        extensions_only: !extension.is_empty(),
+        indexes: with(selection.indexes, qualified(&picks.index)?),
+        triggers: with(selection.triggers, qualified(&picks.trigger)?),
+        routines: routines(&picks.function)?.into_iter().chain(selection.routines).collect(),
+        bare: picks.only,
+        ..selection
+    })
 }
 
 /// The numbers in a list as `pgark list --toc` prints it, in order: the first word of each line, up to a `;`.
@@ -113,12 +149,14 @@ fn read(file: &Path) -> Result<String, Report> {
     })
 }
 
-fn section(name: SectionName) -> Section {
-    match name {
+/// `--section`.
+pub fn sections(names: &[SectionName]) -> BTreeSet<Section> {
+    let section = |name: &SectionName| match name {
         SectionName::PreData => Section::PreData,
         SectionName::Data => Section::Data,
         SectionName::PostData => Section::PostData,
-    }
+    };
+    names.iter().map(section).collect()
 }
 
 fn schemas(patterns: &[String]) -> Result<Vec<Pattern>, Report> {
@@ -131,12 +169,12 @@ pub fn extensions(patterns: &[String]) -> Result<Vec<Pattern>, Report> {
 }
 
 /// Patterns of what is in schemas.
-pub fn qualified(patterns: &[String]) -> Result<Vec<Pattern>, Report> {
+fn qualified(patterns: &[String]) -> Result<Vec<Pattern>, Report> {
     patterns.iter().map(|text| Pattern::qualified(text)).collect::<Result<_, _>>().map_err(wrong)
 }
 
 /// Patterns of functions.
-pub fn routines(patterns: &[String]) -> Result<Vec<RoutinePattern>, Report> {
+fn routines(patterns: &[String]) -> Result<Vec<RoutinePattern>, Report> {
     patterns.iter().map(|text| RoutinePattern::new(text)).collect::<Result<_, _>>().map_err(wrong)
 }
 

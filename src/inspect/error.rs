@@ -10,8 +10,17 @@ pub enum Error {
     #[error("the archive has no globals: roles, memberships, tablespaces")]
     NoGlobals,
     /// Its privileges cannot be understood.
-    #[error("cannot read the privileges of schema public, a tablespace or a parameter")]
+    #[error("cannot read the privileges of schema public, the database, a tablespace or a parameter")]
     Acl(#[from] crate::object::acl::AclError),
+    /// Names that nothing has.
+    #[error(transparent)]
+    Selection(#[from] crate::selection::SelectionError),
+    /// A name or a text is bytes in no known encoding, and JSON is text.
+    #[error("a name or a text is no UTF-8, which JSON cannot say")]
+    NotText,
+    /// psql takes no line ends in the name of a database.
+    #[error("psql cannot connect to a database with a line end in its name: {0:?}")]
+    ConnectName(String),
     /// There are no rows of that name.
     #[error(transparent)]
     Name(#[from] super::table_name::NameError),

@@ -1,47 +1,42 @@
-//! The globals in an archive as a script for psql. Pure.
+//! The globals in an archive as a script. Pure.
 
 use super::error::Error;
-use super::schema::{Script, session};
+use super::script::{Form, Header, Script};
 use crate::globals::{Phase, from_nothing};
 use crate::manifest::{Begin, Globals};
 use crate::version::Version;
 
-/// The globals as SQL, for a cluster of the source's version that has none of them; under `\\restrict key` as
-/// [`schema_sql`](super::schema_sql). The bootstrap superuser is there in any cluster: he is altered, not made. Hashes of
-/// passwords are left out unless `passwords` asks for them.
+/// The globals as SQL, for a cluster of the source's version that has none of them. The bootstrap superuser is there in any
+/// cluster: he is altered, not made. Hashes of passwords are left out unless `passwords` asks for them.
 ///
 /// # Errors
-/// Privileges that cannot be understood.
-pub fn globals_sql(begin: &Begin, globals: &Globals, key: &str, passwords: bool) -> Result<String, Error> {
+/// Privileges that cannot be understood; what the form cannot say.
+pub fn globals_sql(begin: &Begin, globals: &Globals, form: &Form, passwords: bool) -> Result<String, Error> {
     let mut globals = globals.clone();
     if !passwords {
         globals.passwords = false;
         globals.roles.iter_mut().for_each(|role| role.password = None);
     }
     let plan = from_nothing(&globals, Version::from_num(begin.source.server_version_num))?;
-    let mut script = Script::default();
-    script.line(&format!("\\restrict {key}\n"));
-    let source = &begin.source;
-    script.comment(&format!(
-        "Globals of the cluster of {}, PostgreSQL {}",
-        source.database, source.server_version
-    ));
-    script.comment(&format!("Dumped by {} at {}", begin.tool, begin.created));
+    let what = format!("Globals of the cluster of {}", begin.source.database);
+    let mut script = Script::new(form, &what, begin);
     if !globals.passwords {
         script.comment("Without passwords");
     }
-    script.line("");
-    session(&mut script, begin);
+    script.session(begin);
     for step in &plan.steps {
-        script.header(&step.label, kind(step.phase), None, None);
+        script.header(&header(&step.label, kind(step.phase)));
         step.sql.iter().for_each(|sql| script.sql(sql));
     }
     for found in &plan.differences {
-        script.header(&found.label, "ALTER", None, None);
+        script.header(&header(&found.label, "ALTER"));
         found.changes.iter().flat_map(|change| &change.sql).for_each(|sql| script.sql(sql));
     }
-    script.line(&format!("\n\\unrestrict {key}"));
-    Ok(script.text)
+    script.end()
+}
+
+fn header<'a>(label: &'a str, kind: &'a str) -> Header<'a> {
+    Header { label, name: label, kind, schema: None, owner: None }
 }
 
 fn kind(phase: Phase) -> &'static str {
@@ -58,7 +53,7 @@ fn kind(phase: Phase) -> &'static str {
 mod tests {
     use serde_json::json;
 
-    use super::globals_sql;
+    use super::{Form, globals_sql};
     use crate::manifest::{Begin, Globals};
 
     #[test]
@@ -71,8 +66,9 @@ mod tests {
             "roles": [{"name": "evil\n\\! rm", "login": true, "connection_limit": -1, "password": "md5hash"}],
         }))
         .unwrap();
-        let with = globals_sql(&begin, &globals, "KEY", true).unwrap();
-        let without = globals_sql(&begin, &globals, "KEY", false).unwrap();
+        let form = Form::Psql { key: "KEY".to_owned() };
+        let with = globals_sql(&begin, &globals, &form, true).unwrap();
+        let without = globals_sql(&begin, &globals, &form, false).unwrap();
         assert!(with.contains("PASSWORD 'md5hash'") && !without.contains("PASSWORD"), "{with}{without}");
         assert!(without.contains("-- Without passwords\n") && without.contains("CREATE ROLE \"evil\n"));
         assert!(with.starts_with("\\restrict KEY\n") && with.ends_with("\\unrestrict KEY\n"));

@@ -11,10 +11,12 @@
 //! ```
 
 mod contents;
+mod database;
 mod error;
 mod globals;
 mod rows;
 mod schema;
+mod script;
 mod table_name;
 
 use std::io::Write;
@@ -24,7 +26,8 @@ pub use contents::{Contents, LargeObjects, Object, Table};
 pub use error::Error;
 pub use globals::globals_sql;
 pub use rows::Format;
-pub use schema::{restrict_key, schema_sql};
+pub use schema::{Options, schema_sql};
+pub use script::Form;
 pub use table_name::NameError;
 
 use crate::archive::{ArchiveFile, Limits};
@@ -39,23 +42,23 @@ pub fn contents(path: &Path) -> Result<Contents, Error> {
     Ok(Contents::new(&archive, begin, catalog, late))
 }
 
-/// The definitions in the archive `path`, as [`schema_sql`] prints them under a random key.
+/// The definitions in the archive `path`, as [`schema_sql`] prints them.
 ///
 /// # Errors
-/// As [`contents`].
-pub fn schema(path: &Path) -> Result<String, Error> {
+/// As [`contents`] and [`schema_sql`].
+pub fn schema(path: &Path, options: &Options) -> Result<String, Error> {
     let archive = ArchiveFile::open(path, Limits::default())?;
-    schema_sql(&archive.begin()?, &archive.catalog()?, &restrict_key()?)
+    schema_sql(&archive.begin()?, archive.catalog()?, options)
 }
 
-/// The globals in the archive `path`, as [`globals_sql`] prints them under a random key.
+/// The globals in the archive `path`, as [`globals_sql`] prints them.
 ///
 /// # Errors
-/// As [`contents`]; [`Error::NoGlobals`].
-pub fn globals(path: &Path, passwords: bool) -> Result<String, Error> {
+/// As [`contents`] and [`globals_sql`]; [`Error::NoGlobals`].
+pub fn globals(path: &Path, passwords: bool, form: &Form) -> Result<String, Error> {
     let archive = ArchiveFile::open(path, Limits::default())?;
     let globals = archive.catalog()?.globals.ok_or(Error::NoGlobals)?;
-    globals_sql(&archive.begin()?, &globals, &restrict_key()?, passwords)
+    globals_sql(&archive.begin()?, &globals, form, passwords)
 }
 
 /// Writes the rows of a table in the archive `path`, in the order and the encoding of the dump, and returns their number.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::data_type::DataType;
 use super::entry::{Entry, SecurityLabel};
 use super::globals::Globals;
-use crate::sql::{ident, literal};
+use crate::sql::{Sql, ident, literal};
 
 /// The record CATALOG (and CATALOG2). Equal databases of one major have equal catalogs, byte for byte: whatever comes
 /// from a time, a size or an OID is in BEGIN, LATE or the headers of the rows.
@@ -120,6 +120,12 @@ impl Database {
         options
     }
 
+    /// COMMENT, if it has one; for a database called `name`.
+    pub fn comment_sql(&self, name: &str) -> Option<String> {
+        let text = literal(self.comment.as_deref()?);
+        Some(format!("COMMENT ON DATABASE {} IS {text}", ident(name)))
+    }
+
     /// The oldest major whose CREATE DATABASE can say this locale, and what needs it; `None` for libc's.
     pub fn locale_needs(&self) -> Option<(u16, String)> {
         let provider = format!("locale provider {} of the database", self.locale_provider);
@@ -141,6 +147,14 @@ pub struct DatabaseLabel {
     pub text: String,
 }
 
+impl DatabaseLabel {
+    /// The statement, for a database called `name`.
+    pub fn sql(&self, name: &str) -> String {
+        let (provider, text) = (ident(&self.provider), literal(&self.text));
+        format!("SECURITY LABEL FOR {provider} ON DATABASE {} IS {text}", ident(name))
+    }
+}
+
 /// `ALTER DATABASE d SET name TO value`, or `ALTER ROLE role IN DATABASE d SET name TO value`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
@@ -151,6 +165,17 @@ pub struct Setting {
     pub name: String,
     /// The value, ready for `SET name TO …`.
     pub value: String,
+}
+
+impl Setting {
+    /// The statement, for a database called `name`.
+    pub fn sql(&self, name: &str) -> Sql {
+        let prefix = match &self.role {
+            Some(role) => Sql::new("ALTER ROLE ").role(role).text(format!(" IN DATABASE {}", ident(name))),
+            None => Sql::new(format!("ALTER DATABASE {}", ident(name))),
+        };
+        prefix.text(format!(" SET {} TO {}", self.name, self.value))
+    }
 }
 
 /// The schema `public` as the source has it: restore computes the difference to the target's (objects.md F7).

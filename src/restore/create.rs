@@ -10,8 +10,8 @@ use super::replace::Replaced;
 use super::{Create, Failure, Options};
 use crate::context::Context;
 use crate::event::Event;
-use crate::manifest::{Acl, Begin, Database, DatabaseLabel};
-use crate::object::acl::{AclError, AclItem, Grants, Privilege, Securable, Target};
+use crate::manifest::{Acl, Begin, Database};
+use crate::object::acl::database_grants;
 use crate::server::settings::{Scope, Writing};
 use crate::server::{Server, Session};
 use crate::sql::{ident, literal};
@@ -56,7 +56,11 @@ impl NewDatabase {
         create: Create,
     ) -> Result<Self, Error> {
         let name = begin.source.database.clone();
-        let acl = acl(&building_name(&name), database, Version::from_num(begin.source.server_version_num));
+        let acl = database_grants(
+            &building_name(&name),
+            database,
+            Version::from_num(begin.source.server_version_num),
+        );
         let acl = acl
             .map_err(|error| Error::Rows { label: format!("database {name}"), reason: error.to_string() })?;
         Ok(Self {
@@ -127,7 +131,7 @@ impl NewDatabase {
     /// the encoding of the database that they came from.
     pub fn properties(&self) -> Vec<Work> {
         let database = &self.database;
-        let name = ident(&self.building);
+        let name = &self.building;
         let mut works = Vec::new();
         let mut add = |what: &str, sql: Vec<String>| {
             if !sql.is_empty() {
@@ -135,17 +139,11 @@ impl NewDatabase {
                 works.push(Work { id: 0, label, sql });
             }
         };
-        let comment = database.comment.iter().filter(|_| !self.omit.comments);
-        add(
-            "comment",
-            comment.map(|text| format!("COMMENT ON DATABASE {name} IS {}", literal(text))).collect(),
-        );
+        if !self.omit.comments {
+            add("comment", database.comment_sql(name).into_iter().collect());
+        }
         if !self.omit.labels {
-            let statement = |label: &DatabaseLabel| {
-                let (provider, text) = (ident(&label.provider), literal(&label.text));
-                format!("SECURITY LABEL FOR {provider} ON DATABASE {name} IS {text}")
-            };
-            add("security labels", database.labels.iter().map(statement).collect());
+            add("security labels", database.labels.iter().map(|label| label.sql(name)).collect());
         }
         if !self.omit.privileges {
             add("privileges", acl_sql(&self.acl));
@@ -261,23 +259,6 @@ async fn until_answered<T, E>(
     }
 }
 
-/// From the privileges that a database is born with to those of the source.
-fn acl(name: &str, database: &Database, source: Version) -> Result<Vec<Acl>, AclError> {
-    let Some(items) = &database.acl_items else { return Ok(Vec::new()) };
-    let owner = &database.owner;
-    let item = |grantee: Option<&String>, letters: &str| AclItem {
-        grantee: grantee.cloned(),
-        privileges: letters.chars().map(|letter| Privilege { letter, grantable: false }).collect(),
-        grantor: owner.clone(),
-    };
-    // `acldefault('d', owner)` of every version (acl.h, ACL_ALL_RIGHTS_DATABASE).
-    let base = [item(None, "Tc"), item(Some(owner), "CTc")];
-    let current = items.iter().map(|item| item.as_str().try_into()).collect::<Result<Vec<_>, _>>()?;
-    let target = Target::Object { noun: "DATABASE", reference: &ident(name) };
-    let grants = Grants { target, of: Securable::Database, owner, source, known: &[] };
-    Ok(grants.statements(&base, &current))
-}
-
 /// The name that a database has until it is whole.
 fn building_name(name: &str) -> String {
     other_name(name, SUFFIX)
@@ -294,29 +275,7 @@ pub(super) fn other_name(name: &str, suffix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAME_MAX, acl, building_name};
-    use crate::manifest::Database;
-    use crate::version::Version;
-
-    #[test]
-    fn privileges_are_said_as_differences() {
-        let said = |items: Option<&[&str]>| {
-            let acl_items = items.map(|items| items.iter().map(|item| (*item).to_owned()).collect());
-            let database = Database { owner: "O".to_owned(), acl_items, ..Database::default() };
-            let acl = acl("my app", &database, Version::from_num(180_000)).unwrap();
-            acl.iter().map(|acl| acl.sql.render()).collect::<Vec<_>>()
-        };
-        assert!(said(None).is_empty());
-        assert!(said(Some(&["=Tc/O", "O=CTc/O"])).is_empty());
-        assert_eq!(
-            said(Some(&["O=CTc/O", "r=c*/O"])),
-            [
-                "REVOKE TEMPORARY, CONNECT ON DATABASE \"my app\" FROM PUBLIC",
-                "GRANT CONNECT ON DATABASE \"my app\" TO r WITH GRANT OPTION"
-            ]
-        );
-        assert_eq!(said(Some(&[])).len(), 2);
-    }
+    use super::{NAME_MAX, building_name};
 
     #[test]
     fn the_other_name_is_another_and_not_too_long() {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::choice::leave_out;
 use crate::manifest::{Catalog, Missing, Section};
+use crate::selection::leave_out;
 use crate::server::{Error, Session};
 
 /// The names on a target.

@@ -2,9 +2,11 @@
 //! §17). Pure.
 //!
 //! [`Selection`] is what was asked for; [`Selection::choose`] applies it to the names of a database or an archive
-//! ([`World`]), and the [`Chosen`] then decides object by object ([`Thing`]).
+//! ([`World`]), and the [`Chosen`] then decides object by object ([`Thing`]). [`Selection::take`] does so with the entries of
+//! an archive.
 
 mod choose;
+mod entries;
 mod filter_file;
 mod leave_out;
 mod pattern;
@@ -16,6 +18,7 @@ use std::collections::BTreeSet;
 use crate::manifest::Section;
 
 pub use choose::{Chosen, Relation, SelectionError, World};
+pub use entries::{Taken, is_relation, leave_out};
 pub use filter_file::{FilterError, Place, apply_filter};
 pub use leave_out::LeaveOut;
 pub use pattern::{Pattern, PatternError};

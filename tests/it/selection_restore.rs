@@ -1,27 +1,32 @@
-//! What takes part in a restore, compared with pg_restore 18, or where the words mean more here, with pg_dump 18.
+//! What takes part in a restore where the words mean more here than for pg_restore (`selection_pg_restore`), compared with pg_dump
+//! 18 if it has them; and what a part needs.
 
 use crate::selection::fixture;
 use crate::support::{TestCli, TestDatabase, TestServer, differences, oracle_archive, oracle_restore};
 
 /// Words of a command line.
-type Words = &'static [&'static str];
+pub type Words = &'static [&'static str];
 
 /// A source with an archive of each tool.
-struct Source {
-    database: TestDatabase,
-    cli: TestCli,
+pub struct Source {
+    pub database: TestDatabase,
+    pub cli: TestCli,
 }
 
 impl Source {
     fn new(server: &TestServer, topic: &str) -> Self {
-        let source = Self { database: fixture(server, topic), cli: TestCli::new() };
+        Self::of(fixture(server, topic))
+    }
+
+    pub fn of(database: TestDatabase) -> Self {
+        let source = Self { database, cli: TestCli::new() };
         oracle_archive(&source.database, &[], &source.cli.path("all.dump")).unwrap();
         source.cli.succeed(["dump", &source.database.conninfo(), "-f", "all.pgark"]).unwrap();
         source
     }
 
     /// A database with what `sections` and names of pg_restore make of the archive.
-    fn target(&self, topic: &str, before: &[&[&str]]) -> TestDatabase {
+    pub fn target(&self, topic: &str, before: &[&[&str]]) -> TestDatabase {
         let target = TestDatabase::create(self.database.server(), topic);
         for words in before {
             self.oracle(&target, words);
@@ -29,61 +34,15 @@ impl Source {
         target
     }
 
-    fn oracle(&self, target: &TestDatabase, words: &[&str]) -> String {
+    pub fn oracle(&self, target: &TestDatabase, words: &[&str]) -> String {
         oracle_restore(&self.cli.path("all.dump"), target, words)
     }
 
     #[track_caller]
-    fn pgark(&self, target: &TestDatabase, words: &[&str]) {
+    pub fn pgark(&self, target: &TestDatabase, words: &[&str]) {
         let conninfo = target.conninfo();
         let restore = ["restore", "all.pgark", "-d", &conninfo, "--yes"];
         self.cli.succeed(restore.iter().chain(words)).unwrap();
-    }
-}
-
-#[test]
-fn the_same_words_restore_the_same_objects_as_with_pg_restore() {
-    let Some(server) = TestServer::newest() else { return };
-    let source = Source::new(&server, "restored");
-    let pre_data: Words = &["--section=pre-data"];
-    let data: Words = &["--section=data"];
-    let cases: &[(&[Words], Words, Words)] = &[
-        // What is there before, pg_restore's words, ours.
-        (&[], &["-s"], &["-s"]),
-        (&[], pre_data, pre_data),
-        (&[pre_data], data, data),
-        (&[pre_data, data], &["--section=post-data"], &["--section=post-data"]),
-        (&[pre_data], &["-I", "orders_what"], &["-I", "orders_what"]),
-        (&[pre_data], &["-I", "Orders note"], &["-I", "\"Orders note\"", "--strict-names"]),
-        (&[pre_data], &["-T", "users touch", "-n", "app"], &["--trigger", "\"users touch\"", "-n", "app"]),
-        (&[&["-n", "nothing"]], &["-P", "run(integer)"], &["-P", "run(integer)", "-n", "audit_log"]),
-        (&[], &["--no-comments"], &["--no-comments"]),
-        (&[], &["--no-policies"], &["--no-policies"]),
-        (&[], &["--no-publications"], &["--no-publications"]),
-        (&[], &["-x"], &["-x"]),
-        (
-            &[],
-            &["--no-tablespaces", "--no-table-access-method", "--no-security-labels"],
-            &["--no-tablespaces", "--no-table-access-method", "--no-security-labels"],
-        ),
-    ];
-    for (before, words, ours) in cases {
-        let (expected, found) = (source.target("expected", before), source.target("found", before));
-        if words.contains(&"-P") {
-            // pg_restore -P does not make the schema; nor do we.
-            for target in [&expected, &found] {
-                target.sql("create schema audit_log");
-            }
-        }
-        let said = source.oracle(&expected, words);
-        assert_eq!(said, "", "{words:?}");
-        source.pgark(&found, ours);
-        // pg_restore fills materialized views, though only definitions are asked for; pg_dump -s does not.
-        let intended: &[&str] = match *words {
-            ["-s"] => &["table app.counts: content differs: unpopulated instead of 0/0"],
-            _ => &[],
-        };
-        assert_eq!(differences(&expected, &found), intended, "{words:?}");
     }
 }
 

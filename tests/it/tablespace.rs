@@ -4,14 +4,14 @@ use crate::support::{TestCli, TestDatabase, TestServer, diff, differences, psql}
 
 /// A tablespace, dropped with the value: the databases that use it have to go first.
 #[derive(Debug)]
-struct Tablespace {
+pub struct Tablespace {
     server: TestServer,
     /// As SQL has it, quoted.
-    name: String,
+    pub name: String,
 }
 
 impl Tablespace {
-    fn create(server: &TestServer, topic: &str) -> Self {
+    pub fn create(server: &TestServer, topic: &str) -> Self {
         let name = format!("\"pgark_test_{}_{topic} Fast \"\"x\"\".ü\"", std::process::id());
         let sql = format!("set allow_in_place_tablespaces = on; create tablespace {name} location ''");
         psql(server, "postgres", &sql.replace("; ", ";\n")).unwrap();

@@ -5,7 +5,9 @@ mod connection;
 mod doctor;
 mod dump;
 mod offline;
+mod packaging;
 mod restore;
+mod schema;
 mod secret;
 mod select;
 mod unoffered;
@@ -18,10 +20,12 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, 
 pub use connection::Connection;
 pub use doctor::Doctor;
 pub use dump::{CopyFormat, Dump};
-pub use offline::{Cat, Info, List, RowsAs, Schema, Sort, Verify};
+pub use offline::{Cat, Info, List, RowsAs, Sort, Verify};
+pub use packaging::{Completions, Man};
 pub use restore::Restore;
+pub use schema::Schema;
 pub use secret::hidden;
-pub use select::{LeaveOut, SectionName, Select};
+pub use select::{LeaveOut, Names, Picks, SectionName, Select};
 pub use unoffered::unoffered;
 
 const TEMPLATE: &str = "{about-section}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
@@ -63,18 +67,23 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// What can be typed, with all options in each help.
+    pub fn definition() -> clap::Command {
+        // Long help would give every option three lines.
+        let all = |command: clap::Command| command.mut_args(|arg| arg.hide_short_help(false));
+        Self::command().mut_subcommands(all)
+    }
+
     /// Reads a command line; where `--help` is among the words, with all options in its answer.
     ///
     /// # Errors
     /// Wrong usage, and what asks for help or the version.
     pub fn read(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.collect();
-        let mut command = Self::command();
-        // Long help would give every option three lines.
-        if words.iter().any(|word| word == "--help") {
-            let all = |command: clap::Command| command.mut_args(|arg| arg.hide_short_help(false));
-            command = command.mut_subcommands(all);
-        }
+        let command = match words.iter().any(|word| word == "--help") {
+            true => Self::definition(),
+            false => Self::command(),
+        };
         Self::from_arg_matches(&command.try_get_matches_from(words)?)
     }
 }
@@ -98,6 +107,10 @@ pub enum Command {
     Doctor(Doctor),
     /// Print the rows of a table in an archive
     Cat(Cat),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual, or write its pages
+    Man(Man),
 }
 
 impl Command {
@@ -120,7 +133,13 @@ impl Command {
             Self::Dump(dump) => Some(&dump.talk),
             Self::Restore(restore) => Some(&restore.talk),
             Self::Verify(verify) => Some(&verify.talk),
-            Self::List(_) | Self::Info(_) | Self::Schema(_) | Self::Doctor(_) | Self::Cat(_) => None,
+            Self::List(_)
+            | Self::Info(_)
+            | Self::Schema(_)
+            | Self::Doctor(_)
+            | Self::Cat(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `pgark verify`, `list`, `info`, `schema`, `cat`: an archive and no server.
+//! `pgark verify`, `list`, `info`, `cat`: an archive and no server.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -85,27 +85,6 @@ pub struct Info {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `pgark schema`.
-#[derive(Args, Debug)]
-#[command(
-    help_template = TEMPLATE,
-    before_help = "\
-Examples:
-  pgark schema app.pgark > app.sql
-  pgark schema app.pgark | psql -d empty -v ON_ERROR_STOP=1
-  pgark schema app.pgark --globals > roles.sql"
-)]
-pub struct Schema {
-    /// Archive to read
-    pub archive: PathBuf,
-    /// Print the roles, memberships and tablespaces of the cluster instead
-    #[arg(long)]
-    pub globals: bool,
-    /// With the hashes of the roles' passwords
-    #[arg(long, requires = "globals")]
-    pub role_passwords: bool,
 }
 
 /// Arguments of `pgark cat`.

@@ -11,7 +11,7 @@ use super::connection::Target;
 use super::dump::jobs;
 use super::select::SELECTION;
 use super::value::{archive_format, duration, nice};
-use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
+use super::{Connection, LeaveOut, Picks, Select, TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark restore`.
 #[derive(Args, Debug)]
@@ -73,9 +73,6 @@ pub struct Restore {
     /// Do not ANALYZE what has no statistics
     #[arg(hide_short_help = true, long)]
     pub no_analyze: bool,
-    /// The entries in this file, in its order: `list --toc`, edited
-    #[arg(short = 'L', long, value_name = "FILE")]
-    pub use_list: Option<PathBuf>,
     /// Statistics come by themselves
     #[arg(long, hide = true, conflicts_with = "no_statistics")]
     pub statistics: bool,
@@ -94,18 +91,9 @@ pub struct Restore {
     /// These extensions, and nothing else that is in no schema
     #[arg(long, value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
     pub extension: Vec<String>,
-    /// These indexes
-    #[arg(short = 'I', long, value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
-    pub index: Vec<String>,
-    /// These functions: name, or name(types)
-    #[arg(short = 'P', long, value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
-    pub function: Vec<String>,
-    /// These triggers: name, or 'table name'
-    #[arg(long, alias = "triggers", value_name = "PATTERN", hide_short_help = true, help_heading = SELECTION)]
-    pub trigger: Vec<String>,
-    /// Of -t nothing but the relation itself and its rows
-    #[arg(long, requires = "table", hide_short_help = true, help_heading = SELECTION)]
-    pub only: bool,
+    /// Single objects and entries.
+    #[command(flatten)]
+    pub picks: Picks,
     /// What is left out.
     #[command(flatten)]
     pub leave_out: LeaveOut,

@@ -1,4 +1,4 @@
-//! What takes part, at dump and at restore: pg_dump's words.
+//! What takes part, in a dump, a restore, a script: pg_dump's words and pg_restore's.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ pub const SELECTION: &str = "Selection (patterns as for psql; repeatable)";
 /// Heading of what is left out.
 pub const LEFT_OUT: &str = "Left out";
 
-/// Patterns of names and parts of objects.
+/// Patterns of names.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = SELECTION)]
-pub struct Select {
+pub struct Names {
     /// These schemas and what they contain
     #[arg(short = 'n', long, value_name = "PATTERN")]
     pub schema: Vec<String>,
@@ -31,12 +31,6 @@ pub struct Select {
     /// Nor their partitions and children
     #[arg(long, value_name = "PATTERN", hide_short_help = true)]
     pub exclude_table_and_children: Vec<String>,
-    /// Of these tables no rows
-    #[arg(long, value_name = "PATTERN", hide_short_help = true)]
-    pub exclude_table_data: Vec<String>,
-    /// Nor of their partitions and children
-    #[arg(long, value_name = "PATTERN", hide_short_help = true)]
-    pub exclude_table_data_and_children: Vec<String>,
     /// Not these extensions
     #[arg(long, value_name = "PATTERN", hide_short_help = true)]
     pub exclude_extension: Vec<String>,
@@ -46,6 +40,21 @@ pub struct Select {
     /// Each pattern has to match something
     #[arg(long, hide_short_help = true)]
     pub strict_names: bool,
+}
+
+/// Names, and which parts of their objects.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = SELECTION)]
+pub struct Select {
+    /// Patterns of names.
+    #[command(flatten)]
+    pub names: Names,
+    /// Of these tables no rows
+    #[arg(long, value_name = "PATTERN", hide_short_help = true)]
+    pub exclude_table_data: Vec<String>,
+    /// Nor of their partitions and children
+    #[arg(long, value_name = "PATTERN", hide_short_help = true)]
+    pub exclude_table_data_and_children: Vec<String>,
     /// Definitions only: no rows, values or statistics
     #[arg(short, long, conflicts_with = "data_only")]
     pub schema_only: bool,
@@ -64,6 +73,27 @@ pub struct Select {
     /// No large objects
     #[arg(short = 'B', long, alias = "no-blobs", hide_short_help = true)]
     pub no_large_objects: bool,
+}
+
+/// Single objects and entries of an archive.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = SELECTION)]
+pub struct Picks {
+    /// These indexes
+    #[arg(short = 'I', long, value_name = "PATTERN", hide_short_help = true)]
+    pub index: Vec<String>,
+    /// These functions: name, or name(types)
+    #[arg(short = 'P', long, value_name = "PATTERN", hide_short_help = true)]
+    pub function: Vec<String>,
+    /// These triggers: name, or 'table name'
+    #[arg(long, alias = "triggers", value_name = "PATTERN", hide_short_help = true)]
+    pub trigger: Vec<String>,
+    /// Of -t nothing but the relation itself and its rows
+    #[arg(long, requires = "table", hide_short_help = true)]
+    pub only: bool,
+    /// The entries in this file, in its order: `list --toc`, edited
+    #[arg(short = 'L', long, value_name = "FILE")]
+    pub use_list: Option<PathBuf>,
 }
 
 /// `--section`.

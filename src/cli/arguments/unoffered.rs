@@ -1,4 +1,4 @@
-//! Options of pg_dump and pg_restore that pgark does not have: what to use instead.
+//! Options of pg_dump and pg_restore that a command does not have: what to use instead.
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
@@ -27,11 +27,13 @@ const fn option(
 const DUMP: &[&str] = &["dump"];
 const RESTORE: &[&str] = &["restore"];
 const BOTH: &[&str] = &["dump", "restore"];
+const SCHEMA: &[&str] = &["schema"];
 
 const ROWS_AS_SQL: &str =
     "rows are stored for COPY: pgark cat ARCHIVE TABLE prints them as csv, jsonl or COPY's text";
 const SCRIPT_ONLY: &str = "it is for SQL scripts: pgark schema ARCHIVE prints one";
 const AT_RESTORE: &str = "say it at restore: pgark restore ARCHIVE -c -d NAME, or -c -C -d postgres";
+const ROWS: &str = "a script has definitions only: pgark cat ARCHIVE TABLE prints rows";
 const ALL_DATABASES: &str = "dump each database by itself, one of them with --globals";
 
 /// `docs/options.md` says the same; a test compares.
@@ -99,6 +101,18 @@ const UNOFFERED: &[Unoffered] = &[
         None,
         "--role",
         "connect as that role with -U, or with options=-crole=NAME in the connection string",
+    ),
+    option(SCHEMA, Some("-a"), "--data-only", ROWS),
+    option(SCHEMA, Some("-b"), "--large-objects", ROWS),
+    option(SCHEMA, Some("-B"), "--no-large-objects", ROWS),
+    option(SCHEMA, None, "--exclude-table-data", ROWS),
+    option(SCHEMA, None, "--exclude-table-data-and-children", ROWS),
+    option(SCHEMA, None, "--sequence-data", ROWS),
+    option(
+        SCHEMA,
+        Some("-d"),
+        "--dbname",
+        "a script is for psql: pgark schema ARCHIVE -f FILE, then psql -d NAME -f FILE",
     ),
     option(DUMP, Some("-g"), "--globals-only", "pgark dump postgres --globals, then restore --globals-only"),
     option(

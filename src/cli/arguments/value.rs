@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use pgark::nice::Limits;
+
+use super::SectionName;
 
 /// `512MB`, `1GiB`, `64k`, `1000000`: bytes. As in PostgreSQL, `MB` is 1024 × 1024.
 pub fn size(text: &str) -> Result<u64, String> {
@@ -65,6 +68,21 @@ pub fn level(text: &str) -> Result<i32, String> {
         ("lz4", _) => Err("lz4 is not offered: use zstd:1".to_owned()),
         _ => Err("zstd:1 to zstd:19 is wanted".to_owned()),
     }
+}
+
+/// A section that has definitions.
+pub fn definitions_section(text: &str) -> Result<SectionName, String> {
+    match SectionName::from_str(text, false) {
+        Ok(SectionName::Data) => Err("rows are no definitions: pgark cat prints them".to_owned()),
+        Ok(section) => Ok(section),
+        Err(_) => Err("pre-data or post-data is wanted".to_owned()),
+    }
+}
+
+/// pg_dump's `--restrict-key`.
+pub fn restrict_key(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    fits.then(|| text.to_owned()).ok_or_else(|| "letters and digits are wanted".to_owned())
 }
 
 /// pg_dump's formats: there is one format here, so that those of archives are all the same.

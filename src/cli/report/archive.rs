@@ -15,7 +15,7 @@ impl Report {
         let name = scene.archive.map(|path| path.display().to_string()).unwrap_or_default();
         let what = if name.is_empty() { error.to_string() } else { format!("{name}: {error}") };
         match error {
-            Error::Store(error) => store(error, scene),
+            Error::Store(error) => store(error, scene.command == "dump"),
             Error::NotAnArchive => {
                 let report = Self::new(exit::ARCHIVE, what);
                 match scene.archive.and_then(other_format) {
@@ -37,6 +37,11 @@ impl Report {
             Error::Io { action, source } => io(Self::new(exit::IO, what), action, source),
             Error::Refused { .. } | Error::Encode { .. } => Self::unexpected(what).causes_of(error),
         }
+    }
+
+    /// A file that cannot be written.
+    pub fn output(error: &StoreError) -> Self {
+        store(error, true)
     }
 }
 
@@ -61,11 +66,11 @@ fn io(report: Report, action: &str, source: &std::io::Error) -> Report {
     }
 }
 
-fn store(error: &StoreError, scene: &Scene<'_>) -> Report {
+/// `writes`: the file is one that should come to be.
+fn store(error: &StoreError, writes: bool) -> Report {
     let report = |code: u8| Report::new(code, error);
-    let dumps = scene.command == "dump";
     match error {
-        StoreError::NotFound { path } if dumps => {
+        StoreError::NotFound { path } if writes => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder =
                 folder.map_or_else(|| "the folder".to_owned(), |folder| folder.display().to_string());
@@ -78,7 +83,7 @@ fn store(error: &StoreError, scene: &Scene<'_>) -> Report {
             report(exit::REFUSED).hint("say --force to replace it, or name another file with -f")
         }
         StoreError::InUse { .. } => {
-            report(exit::LOCK).hint("wait for the other dump, or name another file with -f")
+            report(exit::LOCK).hint("wait for the other process, or name another file with -f")
         }
         StoreError::Stale { path } => report(exit::REFUSED).hint(format!("rm {}", shell_path(path))),
         StoreError::IsDirectory { .. } => report(exit::USAGE).hint("name a file"),
@@ -87,7 +92,7 @@ fn store(error: &StoreError, scene: &Scene<'_>) -> Report {
             .hint("make room, or name another place with -f; what was written so far is removed"),
         StoreError::Io { source, .. } => {
             let report = report(exit::IO).cause(source);
-            if dumps { report.hint("name another place with -f") } else { report }
+            if writes { report.hint("name another place with -f") } else { report }
         }
     }
 }

@@ -235,6 +235,10 @@ impl Report {
             inspect::Error::Archive(error) => Self::archive(error, scene),
             inspect::Error::NoGlobals => Self::new(exit::REFUSED, error).hint("pgark dump --globals"),
             inspect::Error::Name(error) => no_table(error, scene),
+            inspect::Error::Selection(error) => Self::selection(error),
+            inspect::Error::NotText => Self::new(exit::REFUSED, error).hint("leave out --json"),
+            inspect::Error::ConnectName(_) => Self::new(exit::REFUSED, error)
+                .hint("use --json, or leave out -C and make the database first"),
             inspect::Error::Opaque { .. } => {
                 Self::new(exit::REFUSED, error).hint("--format binary prints the rows as they are stored")
             }

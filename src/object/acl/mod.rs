@@ -3,6 +3,7 @@
 //! What differs from the ACL that the object is born with is revoked and granted. Items, letters and grant options
 //! survive, and so does the order of the array, since pg_dump prints it.
 
+mod database;
 mod item;
 mod plan;
 
@@ -10,6 +11,7 @@ use crate::manifest::Acl;
 use crate::sql::{Sql, ident};
 use crate::version::Version;
 
+pub use database::database_grants;
 pub use item::{AclError, AclItem, Privilege};
 use plan::plan;
 

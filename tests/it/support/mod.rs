@@ -30,7 +30,7 @@ pub use downgrade::downgrade;
 pub use label_provider::LabelProvider;
 pub use oracle::{
     oracle_archive, oracle_dump, oracle_dump_create, oracle_globals, oracle_restore, oracle_statistics,
-    oracle_toc, oracle_version, psql, replay, tls_psql, tool,
+    oracle_toc, oracle_version, psql, psql_file, replay, tls_psql, tool,
 };
 pub use pgbouncer::PgBouncer;
 pub use probe::{Manner, Probe};
