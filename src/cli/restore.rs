@@ -50,6 +50,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         terminate: arguments.clean.terminate_connections,
         single_transaction: arguments.clean.single_transaction,
         transaction_size: arguments.clean.transaction_size,
+        disable_triggers: arguments.disable_triggers,
         globals: match (arguments.globals, arguments.globals_only) {
             (_, true) => Globals::Only,
             (true, false) => Globals::Also,

@@ -12,6 +12,7 @@ use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
 use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
+use super::row_order::{RowOrder, Wish};
 use super::source::{self, Source};
 use super::target::Target;
 use super::{Failure, Globals, Input, Options, dependents, extensions, family, privileges, whole};
@@ -42,6 +43,8 @@ pub struct Prepared {
     pub(super) watch: Option<Watch>,
     /// What is dropped first.
     pub(super) drops: Vec<Work>,
+    /// How rows come into tables that are there.
+    pub(super) rows: RowOrder,
     obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
@@ -109,11 +112,9 @@ pub async fn prepare(
         // They are the database's, of which this is a part.
         catalog.database.settings.clear();
     }
-    if !taken.row_order.is_empty() && matches!(source, Source::Stream(_)) {
-        return Err(Error::NeedsFile);
-    }
+    let from_pipe = matches!(source, Source::Stream(_));
     let cleans = options.clean && options.create.is_none() && !only;
-    if cleans && !options.single_transaction && matches!(source, Source::Stream(_)) {
+    if cleans && !options.single_transaction && from_pipe {
         return Err(Error::CleanFromPipe);
     }
     let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
@@ -153,12 +154,13 @@ pub async fn prepare(
             warnings.extend(lacking.map(|what| format!("the target lacks {what}")));
         }
     }
-    warnings.extend(taken.circles.iter().map(|circle| {
-        format!("foreign keys lead around between {circle}: rows may come before those that they refer to")
-    }));
+    let mut rows = RowOrder::default();
+    if options.create.is_none() {
+        let wish = Wish { from_pipe, silent: options.disable_triggers };
+        rows = RowOrder::read(&leader, &mut catalog, wish).await?;
+        warnings.append(&mut rows.warnings);
+    }
     let mut phases = Phases::of(&catalog);
-    let order = taken.row_order.iter().map(|(id, place)| (*id as usize - 1, *place));
-    phases.sort(&order.collect());
     if let Some(list) = &options.list {
         phases.sort(&list.iter().enumerate().map(|(place, id)| (*id as usize - 1, place)).collect());
     }
@@ -184,6 +186,7 @@ pub async fn prepare(
     let mut lacks = found.lacks(&needs, facts.version.major());
     lacks.extend(folders);
     lacks.extend(not_there);
+    lacks.append(&mut rows.lacks);
     if !only {
         let authority = Authority::read(&leader, &catalog, omit, new.is_some()).await?;
         lacks.extend(authority.lacks);
@@ -305,6 +308,7 @@ pub async fn prepare(
         maintenance,
         watch: None,
         drops,
+        rows,
         obstacle,
         plan,
         read_only: found.read_only,

@@ -53,6 +53,7 @@ mod password_command;
 mod pooler;
 mod replace;
 mod round_trip;
+mod rows_alone;
 mod search_path;
 mod security_label;
 mod selection;

@@ -106,6 +106,9 @@ pub struct Restore {
     /// Of -t nothing but the relation itself and its rows
     #[arg(long, requires = "table", hide_short_help = true, help_heading = SELECTION)]
     pub only: bool,
+    /// With -a: the tables' own triggers do not fire; foreign keys are checked
+    #[arg(long, requires = "data_only", hide_short_help = true, help_heading = SELECTION)]
+    pub disable_triggers: bool,
     /// What is left out.
     #[command(flatten)]
     pub leave_out: LeaveOut,

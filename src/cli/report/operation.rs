@@ -119,7 +119,15 @@ impl Report {
                 Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep").arrived(meter)
             }
             E::Selection(error) => Self::selection(error),
-            E::NeedsFile => Self::new(exit::REFUSED, error).hint("write the archive to a file first"),
+            E::Together { tables, source } => {
+                let shown = tables.iter().take(FINDINGS_SHOWN).map(String::as_str);
+                let more = tables.len().saturating_sub(FINDINGS_SHOWN);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                Self::restore(source, scene, meter).place(format!(
+                    "in one transaction, which was undone: {}{more}",
+                    shown.collect::<Vec<_>>().join(", ")
+                ))
+            }
             E::NotAll(failures) => {
                 let causes = failures.iter().take(FINDINGS_SHOWN);
                 causes.fold(Self::new(exit::REJECTED, error), |report, failure| {
@@ -187,7 +195,10 @@ impl Report {
                 .hint("say --yes to restore without a question"),
             // The archive was good and the server took every row: none of the other codes fits, and trying again
             // would change nothing.
-            E::Count { .. } => Self::unexpected(error).arrived(meter),
+            E::Count { standing: false, .. } => Self::unexpected(error).arrived(meter),
+            E::Count { .. } => Self::new(exit::REJECTED, error)
+                .hint("a trigger of the table may have left rows out: --disable-triggers keeps it from that")
+                .arrived(meter),
             E::Stalled { session, doing, .. } => {
                 Self::new(exit::LOST, error).stalled(session, doing).arrived(meter)
             }
