@@ -175,6 +175,7 @@ fn plan_text(plan: &Plan) -> String {
     let (tables, sessions) =
         (figure::count(plan.tables as u64, "table"), figure::count(plan.jobs as u64, "session"));
     line("data", &format!("{tables}{rows}, {}, {sessions}", figure::bytes(plan.raw_bytes)));
+    plan.together.iter().for_each(|what| line("together", what));
     let parts = [
         figure::count(plan.indexes as u64, "index"),
         figure::count(plan.constraints as u64, "constraint"),

@@ -189,6 +189,13 @@ impl Error {
     /// Why, in one line: everything below the error, which itself only says what could not be restored. An error with
     /// nothing below it is its own reason.
     pub fn reason(&self) -> String {
+        if let Self::Together { source, .. } = self {
+            return match **source {
+                // The table that it names need not be the one that is asked about.
+                Self::Load { .. } => format!("{source}: {}", source.reason()),
+                _ => source.reason(),
+            };
+        }
         let mut causes = Vec::new();
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {

@@ -292,6 +292,7 @@ pub async fn prepare(
         lacks,
         cannot,
         warnings,
+        together: std::mem::take(&mut rows.words),
         present: if only { Vec::new() } else { found.present },
         globals: globals.as_ref().map(globals::shown),
         globals_only: only,

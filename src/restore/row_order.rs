@@ -10,7 +10,7 @@ use super::units::Unit;
 use crate::manifest::Catalog;
 use crate::server::{Error, Session};
 
-/// So many triggers are named.
+/// So many keys, or triggers, are named.
 const SHOWN_MAX: usize = 5;
 
 /// What was found, and what follows.
@@ -26,6 +26,8 @@ pub struct RowOrder {
     pub lacks: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What is done to the tables of each bundle.
+    pub words: Vec<String>,
 }
 
 /// How rows are wanted.
@@ -78,6 +80,7 @@ impl RowOrder {
             }
             keys.iter().for_each(|key| order.may_wait(key, wish));
             triggers.iter().for_each(|trigger| order.may_be_disabled(trigger));
+            order.words.push(words(&circle.entries, &keys, &triggers));
             order.bundles.push(Arc::new(Bundle::new(circle.entries, keys, triggers)));
         }
         order
@@ -86,16 +89,9 @@ impl RowOrder {
     /// Triggers that fire; none is disabled.
     fn warn_of<'a>(&mut self, triggers: &[Trigger]) -> &'a [Trigger] {
         if !triggers.is_empty() {
-            let shown = triggers.iter().take(SHOWN_MAX);
-            let names: Vec<String> =
-                shown.map(|trigger| format!("{} on {}", trigger.name(), trigger.table())).collect();
-            let more = match triggers.len().saturating_sub(SHOWN_MAX) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
+            let names = shown(triggers.iter().map(|trigger| (trigger.name(), trigger.table())));
             self.warnings.push(format!(
-                "triggers of the target fire for the rows that come: {}{more}; -a --disable-triggers keeps them from it",
-                names.join(", ")
+                "triggers of the target fire for the rows that come: {names}; -a --disable-triggers keeps them from it"
             ));
         }
         &[]
@@ -152,6 +148,27 @@ impl RowOrder {
         }
         (alone, together)
     }
+}
+
+fn words(entries: &[u32], keys: &[&Key], triggers: &[&Trigger]) -> String {
+    let mut words = format!("the rows of {} table(s), in one transaction", entries.len());
+    if !keys.is_empty() {
+        let names = shown(keys.iter().map(|key| (key.name(), key.table())));
+        words = format!("{words}; foreign keys wait for its end: {names}");
+    }
+    if !triggers.is_empty() {
+        let names = shown(triggers.iter().map(|trigger| (trigger.name(), trigger.table())));
+        words = format!("{words}; triggers do not fire: {names}");
+    }
+    words
+}
+
+fn shown(names: impl ExactSizeIterator<Item = (String, String)>) -> String {
+    let more = names.len().saturating_sub(SHOWN_MAX);
+    let names: Vec<String> =
+        names.take(SHOWN_MAX).map(|(name, table)| format!("{name} on {table}")).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
 }
 
 /// One circle of everything, if there is anything.

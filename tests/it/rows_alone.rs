@@ -2,7 +2,9 @@
 
 use std::fs::File;
 
-use crate::support::{TestCli, TestDatabase, TestServer, differences};
+use serde_json::Value;
+
+use crate::support::{TestCli, TestDatabase, TestServer, differences, row_hashes};
 
 /// Circles of one (in several parts), two and three tables, and between partitioned tables; names for whoever quotes wrongly.
 const SOURCE: &str = r#"
@@ -93,7 +95,6 @@ impl Source {
 fn circles_come_in_whatever_way() {
     for server in SERVERS.into_iter().filter_map(TestServer::of) {
         let source = Source::new(&server, SOURCE);
-        let parts = source.cli.succeed(["info", "a.pgark", "--json"]).unwrap().stdout;
         for words in [&["-j3"][..], &["-j1"], &["-1"], &["-", "-j3"], &["-", "-j1"], &["-", "-1"]] {
             let target = source.target();
             let before = target.sql(STATE);
@@ -102,6 +103,167 @@ fn circles_come_in_whatever_way() {
             assert_eq!(differences(&source.database, &target), [""; 0], "{words:?}");
             assert_eq!(target.sql(STATE), before, "{words:?}");
         }
-        assert!(!parts.is_empty());
+    }
+}
+
+#[test]
+fn parts_of_one_table_refer_to_each_other() {
+    let Some(server) = TestServer::newest() else { return };
+    let source = Source::new(
+        &server,
+        "create table tree (id int primary key, up int not null references tree, filler text);
+        alter table tree alter filler set storage external;
+        insert into tree select i, 20001 - i, repeat('x', 4000) from generate_series(1, 20000) i;
+        create table leaf (id int references tree); insert into leaf select generate_series(1, 20000)",
+    );
+    let list = source.cli.succeed(["list", "a.pgark", "--json"]).unwrap().stdout;
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert!(list["tables"][1]["parts"].as_u64().unwrap() > 1, "{list}");
+    for words in [&["-j3"][..], &["-", "-j3"]] {
+        let target = source.target();
+        let (code, said) = source.restore(&target.conninfo(), words);
+        assert_eq!(code, Some(0), "{words:?}: {said}");
+        assert_eq!(differences(&source.database, &target), [""; 0], "{words:?}");
+    }
+}
+
+#[test]
+fn the_keys_of_the_target_count() {
+    for server in SERVERS.into_iter().filter_map(TestServer::of) {
+        // The source's key goes the other way, and there is a table of a schema that it has no key with.
+        let source = Source::new(
+            &server,
+            r#"create table a (id int primary key); create table b (id int primary key references a);
+            create schema s; create table s."b a" (id int primary key, x int unique);
+            insert into a select generate_series(1, 9); insert into b select generate_series(1, 9);
+            insert into s."b a" select i, i from generate_series(1, 9) i"#,
+        );
+        let more = r#"alter table b drop constraint b_id_fkey;
+            alter table a add foreign key (id) references b deferrable initially deferred;
+            alter table b add foreign key (id) references s."b a" (x)"#;
+        for words in [&["-j3"][..], &["-", "-j2"]] {
+            let target = source.target();
+            target.sql(more);
+            let (code, said) = source.restore(&target.conninfo(), words);
+            assert_eq!(code, Some(0), "{words:?}: {said}");
+            assert_eq!(target.sql("select count(*) from a join b using (id)"), "9\n");
+        }
+        // What is not enforced asks for nothing.
+        if server.major >= 18 {
+            let target = source.target();
+            target.sql(
+                "alter table b drop constraint b_id_fkey; alter table a add foreign key (id) references b not enforced",
+            );
+            let (code, said) = source.restore(&target.conninfo(), &["-", "-j2"]);
+            assert_eq!((code, said.contains("table(s), in one transaction")), (Some(0), false), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_circle_arrives_whole_or_not_at_all() {
+    for server in SERVERS.into_iter().filter_map(TestServer::of) {
+        let source = Source::new(&server, SOURCE);
+        let counts = "select (select count(*) from app.x3), (select count(*) from app.y2),
+            (select count(*) from app.z1), (select count(*) from app.a_leaf), (select count(*) from app.p)";
+        // A row that is there already is found by a COPY, one that nothing leads to only at the end.
+        let cases = [
+            ("insert into app.z1 values (1, 1)", "z1_pkey", "0|0|1|0|0"),
+            (
+                "create function app.f() returns trigger language plpgsql as
+                    'begin if new.id = 7 then new.next := 777; end if; return new; end';
+                create trigger f before insert on app.z1 for each row execute function app.f()",
+                "insert or update on table \"z1\" violates foreign key constraint \"user\"",
+                "0|0|0|0|0",
+            ),
+            (
+                "create function app.f() returns trigger language plpgsql as
+                    'begin if new.next = 1 then return null; end if; return new; end';
+                create trigger f before insert on app.z1 for each row execute function app.f();
+                alter table app.x3 drop constraint x3_next_fkey; alter table app.z1 drop constraint \"user\";
+                alter table app.z1 add foreign key (id) references app.x3;
+                alter table app.x3 add foreign key (id) references app.z1 not valid deferrable",
+                "99 row(s) arrived, the archive has 100",
+                "0|0|0|0|0",
+            ),
+        ];
+        for (there, reason, left) in cases {
+            for words in [
+                &["-j2"][..],
+                &["-", "-j2"],
+                &["-1"],
+                &["-j2", "--keep-going"],
+                &["-", "-j2", "--keep-going"],
+            ] {
+                let target = source.target();
+                target.sql(&format!("set session_replication_role = replica; {there}"));
+                let before = target.sql(STATE);
+                let (code, said) = source.restore(&target.conninfo(), words);
+                let kept_going = words.contains(&"--keep-going");
+                assert_eq!(code, Some(if kept_going { 3 } else { 9 }), "{words:?}: {said}");
+                assert!(said.contains(reason), "{words:?}: no `{reason}` in\n{said}");
+                assert_eq!(target.sql(STATE), before, "{words:?}");
+                let found = target.sql(counts);
+                let circle = |counts: &str| counts.split('|').take(4).collect::<Vec<_>>().join("|");
+                assert_eq!(circle(&found), circle(left), "{words:?}: {said}");
+                if kept_going {
+                    let failed = said.lines().filter(|line| line.contains("failed: table data app."));
+                    assert!(failed.count() >= 4, "{said}");
+                } else {
+                    assert!(said.contains("undone"), "{words:?}: {said}");
+                }
+                if kept_going && words[0] != "-" {
+                    assert_eq!(found.trim().rsplit('|').next(), Some("100"), "{said}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_may_not_make_keys_wait_is_told_beforehand() {
+    for server in SERVERS.into_iter().filter_map(TestServer::of) {
+        let source = Source::new(&server, SOURCE);
+        let target = source.target();
+        let guest = target.role("guest", "login");
+        target.sql(&format!(
+            r#"grant usage on schema app, "select" to {guest};
+            grant insert, select on all tables in schema app, "select" to {guest}"#
+        ));
+        let conninfo = server.conninfo_as(&guest, target.name());
+        let mut keys = vec![
+            (r#""select"."A ""b""#, r#""k\n ' ""1""#),
+            (r#""select"." c'd\ne""#, r#"" c'd\ne_from_fkey""#),
+            ("app.z1", r#""user""#),
+            ("app.p", "pr"),
+            ("app.r1", "r1_p_fkey"),
+        ];
+        for words in [&["-j2"][..], &["-", "-j2"]] {
+            if words[0] == "-" {
+                keys.extend([("app.a_leaf", "a_leaf_tree_fkey"), ("app.tree", "tree_up_fkey")]);
+            }
+            let (code, said) = source.restore(&conninfo, words);
+            assert_eq!(code, Some(12), "{said}");
+            for (table, name) in &keys {
+                let wanted = format!("ownership of table {table}, whose foreign key {name} has to wait");
+                assert!(said.contains(&wanted), "{words:?}: no `{wanted}` in\n{said}");
+            }
+            assert!(!said.contains("foreign key x3_next_fkey"), "{said}");
+        }
+        // What it says helps.
+        target.sql(
+            r#"alter table "select"."A ""b" alter constraint "k
+ ' ""1" deferrable;
+            alter table app.z1 alter constraint "user" deferrable;
+            alter table app.p alter constraint pr deferrable;
+            alter table app.r1 alter constraint r1_p_fkey deferrable"#,
+        );
+        let owned = r#"alter table "select"." c'd
+e" owner to "#;
+        target.sql(&format!(r#"grant create on schema "select" to {guest}; {owned}{guest}"#));
+        let (code, said) = source.restore(&conninfo, &["-j2", "--no-analyze", "--no-statistics"]);
+        assert_eq!(code, Some(0), "{said}");
+        let hashes = |database: &TestDatabase| row_hashes(database).unwrap();
+        assert_eq!(hashes(&source.database), hashes(&target));
     }
 }
