@@ -19,6 +19,8 @@ mod group;
 mod guests;
 mod islands;
 mod jobs;
+#[cfg(test)]
+mod jobs_tests;
 mod leader;
 mod load;
 mod lots;
@@ -35,6 +37,7 @@ mod privileges;
 mod public;
 mod refresh;
 mod replace;
+mod room;
 mod row_order;
 mod run;
 mod sequences;

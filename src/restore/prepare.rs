@@ -12,6 +12,7 @@ use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
 use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
+use super::room::look_for_room;
 use super::row_order::{RowOrder, Wish};
 use super::source::{self, Source};
 use super::target::Target;
@@ -316,21 +317,6 @@ pub async fn prepare(
         catalog,
         server,
     })
-}
-
-/// Says what the server's lock table has no room for, or hardly any. `or` is what else helps.
-fn look_for_room(
-    locks: &LockTable,
-    words: &str,
-    or: &str,
-    warnings: &mut Vec<String>,
-    lacks: &mut Vec<String>,
-) {
-    match locks.fit() {
-        Fit::Fits => {}
-        Fit::Tight => warnings.push(format!("room for locks is short: {words}: {}", locks.remedy())),
-        Fit::TooLarge => lacks.push(format!("room for locks: {words}: {}{or}", locks.remedy())),
-    }
 }
 
 /// Raw bytes of what takes part.

@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use super::arrange::{Circle, Tie, arrange};
 use super::bundle::Bundle;
+use super::family::FEW;
+use super::room::look_for_room;
 use super::standing::{Key, Standing, Trigger, forget_order};
 use super::units::Unit;
+use super::whole::locks_of_rows;
 use crate::manifest::Catalog;
+use crate::preflight::LockTable;
 use crate::server::{Error, Session};
 
 /// So many keys, or triggers, are named.
@@ -30,6 +34,9 @@ pub struct RowOrder {
     pub words: Vec<String>,
 }
 
+/// A bundle with all its rows.
+pub type Together = (Arc<Bundle>, Vec<Unit>);
+
 /// How rows are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish {
@@ -48,7 +55,23 @@ impl RowOrder {
         let Some(standing) = Standing::of(catalog) else { return Ok(Self::default()) };
         forget_order(catalog);
         let (keys, triggers) = (standing.keys(session).await?, standing.triggers(session).await?);
-        Ok(Self::new(&keys, &triggers, wish))
+        let mut order = Self::new(&keys, &triggers, wish);
+        order.look_for_room(session, catalog).await?;
+        Ok(order)
+    }
+
+    /// The largest bundle has to fit into the server's lock table.
+    async fn look_for_room(&mut self, session: &Session, catalog: &Catalog) -> Result<(), Error> {
+        let locks = |bundle: &Arc<Bundle>| {
+            locks_of_rows(catalog, bundle.entries.iter().map(|id| &catalog.entries[*id as usize - 1]))
+        };
+        let locks = self.bundles.iter().map(locks).max().unwrap_or(0);
+        if locks >= FEW {
+            let table = LockTable::read_for(session, locks, 1).await?;
+            let words = table.words_of(&format!("{locks} locks for rows that come in one transaction"));
+            look_for_room(&table, &words, "", &mut self.warnings, &mut self.lacks);
+        }
+        Ok(())
     }
 
     /// Pure.
@@ -127,8 +150,8 @@ impl RowOrder {
     }
 
     /// Units that are loaded by themselves, and those of each bundle. Rows that come by one COPY are one unit.
-    pub fn divide(&self, units: Vec<Unit>) -> (Vec<Unit>, Vec<(Arc<Bundle>, Vec<Unit>)>) {
-        let mut together: Vec<(Arc<Bundle>, Vec<Unit>)> =
+    pub fn divide(&self, units: Vec<Unit>) -> (Vec<Unit>, Vec<Together>) {
+        let mut together: Vec<Together> =
             self.bundles.iter().map(|bundle| (Arc::clone(bundle), Vec::new())).collect();
         let of: HashMap<u32, usize> = together
             .iter()
@@ -151,7 +174,10 @@ impl RowOrder {
 }
 
 fn words(entries: &[u32], keys: &[&Key], triggers: &[&Trigger]) -> String {
-    let mut words = format!("the rows of {} table(s), in one transaction", entries.len());
+    let mut words = match entries.len() {
+        1 => "the rows of 1 table, in one transaction".to_owned(),
+        tables => format!("the rows of {tables} tables, in one transaction"),
+    };
     if !keys.is_empty() {
         let names = shown(keys.iter().map(|key| (key.name(), key.table())));
         words = format!("{words}; foreign keys wait for its end: {names}");
@@ -177,4 +203,68 @@ fn all_of(ties: &[Tie]) -> Option<Circle> {
         ties.iter().flat_map(|tie| tie.from.iter().chain(&tie.to)).copied().collect();
     let circle = Circle { entries: entries.into_iter().collect(), ties: (0..ties.len()).collect() };
     (!circle.entries.is_empty()).then_some(circle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, RowOrder, Trigger, Wish};
+    use crate::restore::arrange::Tie;
+    use crate::restore::units::Unit;
+
+    fn key(name: &str, from: &[u32], to: &[u32], deferrable: bool) -> Key {
+        serde_json::from_value(serde_json::json!({
+            "schema": "s", "table": format!("of_{name}"), "name": name, "from": from, "to": to,
+            "deferrable": deferrable, "owned": false,
+        }))
+        .unwrap()
+    }
+
+    fn trigger(entries: &[u32]) -> Trigger {
+        serde_json::from_value(serde_json::json!({
+            "schema": "s", "table": "t", "name": "loud", "entries": entries, "enabled": "O",
+            "owned": true, "internal": false,
+        }))
+        .unwrap()
+    }
+
+    fn bundles(order: &RowOrder) -> Vec<Vec<u32>> {
+        order.bundles.iter().map(|bundle| bundle.entries.clone()).collect()
+    }
+
+    fn units(order: &RowOrder) -> (Vec<(u32, u64)>, Vec<usize>) {
+        let units = [1, 1, 2, 9, 9, 9].map(|entry| Unit { entry, bytes: 1, ..Unit::default() });
+        let (alone, together) = order.divide(units.to_vec());
+        let alone = alone.iter().map(|unit| (unit.entry, unit.bytes)).collect();
+        (alone, together.iter().map(|(_, units)| units.len()).collect())
+    }
+
+    #[test]
+    fn from_a_file_only_circles_come_together() {
+        let keys = [key("a", &[1], &[2], false), key("self", &[9], &[9], false)];
+        let wish = Wish { from_pipe: false, silent: false };
+        let order = RowOrder::new(&keys, &[trigger(&[1])], wish);
+        assert_eq!((bundles(&order), order.warnings.len(), order.lacks.len()), (vec![], 1, 0));
+        assert_eq!(order.waits, [Tie { from: vec![1], to: vec![2] }]);
+        // What leads to itself is one COPY, which needs no right.
+        assert_eq!(units(&order), (vec![(1, 1), (1, 1), (2, 1), (9, 3)], vec![]));
+
+        let circle = [&keys[..], &[key("b", &[2], &[1], true)]].concat();
+        let order = RowOrder::new(&circle, &[trigger(&[9])], Wish { silent: true, ..wish });
+        let mut found = bundles(&order);
+        found.sort_unstable();
+        assert_eq!((found, order.warnings.len()), (vec![vec![1, 2], vec![9]], 0));
+        assert!(matches!(&order.lacks[..], [lack] if lack.contains("foreign key a has to wait")));
+        let (alone, mut together) = units(&order);
+        together.sort_unstable();
+        assert_eq!((alone, together), (vec![], vec![1, 2]));
+    }
+
+    #[test]
+    fn from_a_pipe_all_that_is_tied_comes_together() {
+        let keys = [key("a", &[1], &[2], true), key("self", &[9], &[9], false)];
+        let order = RowOrder::new(&keys, &[], Wish { from_pipe: true, silent: false });
+        assert_eq!((bundles(&order), order.waits.len(), order.lacks.len()), (vec![vec![1, 2, 9]], 0, 1));
+        let untied = RowOrder::new(&[], &[trigger(&[1])], Wish { from_pipe: true, silent: false });
+        assert!(untied.bundles.is_empty());
+    }
 }

@@ -54,6 +54,7 @@ mod pooler;
 mod replace;
 mod round_trip;
 mod rows_alone;
+mod rows_alone_triggers;
 mod search_path;
 mod security_label;
 mod selection;
