@@ -19,7 +19,7 @@ const CHECK: &str = "SET CONSTRAINTS ALL IMMEDIATE";
 /// Such tables, and what is done around their rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bundle {
-    /// The entries of the rows; at least one.
+    /// The entries of the rows, ascending; at least one.
     pub entries: Vec<u32>,
     before: Vec<String>,
     behind: Vec<String>,
@@ -60,6 +60,11 @@ impl Bundle {
             bundle.before.push("SET CONSTRAINTS ALL DEFERRED".to_owned());
         }
         bundle
+    }
+
+    /// Whether the rows of an entry are among them.
+    pub fn has(&self, entry: u32) -> bool {
+        self.entries.binary_search(&entry).is_ok()
     }
 
     /// Takes in the rows of further entries.

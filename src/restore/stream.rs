@@ -169,7 +169,7 @@ async fn distribute(
             Some(Ok(Item::Rows(entry, raw))) => {
                 let part = (entry.object_id, entry.part_no);
                 let worker = *owner.entry(part).or_insert_with(|| {
-                    let free = match bundle.is_some_and(|bundle| bundle.entries.contains(&entry.object_id)) {
+                    let free = match bundle.is_some_and(|bundle| bundle.has(entry.object_id)) {
                         true => 0,
                         false => {
                             (others..queues.len()).min_by_key(|at| (parts_open[*at], *at)).unwrap_or(others)

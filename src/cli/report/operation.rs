@@ -274,7 +274,7 @@ impl Report {
     /// What is in the target already, if anything.
     fn arrived(self, meter: &Meter, scene: &Scene<'_>) -> Self {
         let (rows, steps) = (Meter::get(&meter.rows), Meter::get(&meter.items_done));
-        if rows + steps == 0 {
+        if rows + steps == 0 || scene.rows_alone && rows == 0 {
             return self;
         }
         let of = match Meter::get(&meter.items) {
