@@ -19,6 +19,9 @@ use super::{Outcome, connect, exit, figure, select, stdio};
 /// Of the globals that are made, so many are named in the plan; `--json` has all of them.
 const CREATED_SHOWN: usize = 40;
 
+/// Of the transactions that several tables share, so many are named.
+const TOGETHER_SHOWN: usize = 10;
+
 /// Restores.
 pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
     let input = match arguments.archive.as_os_str() == "-" {
@@ -36,6 +39,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         password_from,
         archive: Some(&arguments.archive),
         creates: arguments.create,
+        rows_alone: arguments.select.data_only,
     };
     let report = |error: Error| Report::restore(&error, &scene, &ctx.meter);
 
@@ -50,6 +54,7 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         terminate: arguments.clean.terminate_connections,
         single_transaction: arguments.clean.single_transaction,
         transaction_size: arguments.clean.transaction_size,
+        disable_triggers: arguments.disable_triggers,
         globals: match (arguments.globals, arguments.globals_only) {
             (_, true) => Globals::Only,
             (true, false) => Globals::Also,
@@ -162,6 +167,10 @@ fn plan_text(plan: &Plan) -> String {
     let (tables, sessions) =
         (figure::count(plan.tables as u64, "table"), figure::count(plan.jobs as u64, "session"));
     line("data", &format!("{tables}{rows}, {}, {sessions}", figure::bytes(plan.raw_bytes)));
+    plan.together.iter().take(TOGETHER_SHOWN).for_each(|what| line("together", what));
+    if plan.together.len() > TOGETHER_SHOWN {
+        line("together", &format!("and {} more", plan.together.len() - TOGETHER_SHOWN));
+    }
     let parts = [
         figure::count(plan.indexes as u64, "index"),
         figure::count(plan.constraints as u64, "constraint"),

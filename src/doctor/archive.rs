@@ -32,6 +32,7 @@ pub async fn check(
         list: None,
         analyze: false,
         create: None,
+        disable_triggers: false,
         globals: Globals::Skip,
         statistics: true,
         maintenance_work_mem: None,

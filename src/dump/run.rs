@@ -25,7 +25,6 @@ use crate::catalog;
 use crate::context::Context;
 use crate::event::{Event, Meter};
 use crate::manifest::{Begin, Features, Late, Missing};
-use crate::object::table::data::follow_foreign_keys;
 use crate::object::{Database, Kind, Object as _};
 use crate::server::{Conninfo, Running};
 
@@ -151,9 +150,6 @@ async fn write(
     let server = source.data_facts();
     // Only to find the order, and a good part of what was read.
     let depends = database.take_depends();
-    if content.rows_only {
-        follow_foreign_keys(&mut database);
-    }
     if options.selection.leave_out.compression {
         database.forget_compression();
     }

@@ -3,7 +3,8 @@
 //! Pure: ids, kinds and names only (ordering.md §3–§8, §12).
 //!
 //! [`order()`] sorts what a dump found and breaks loops, [`section()`] tells where an object ended up,
-//! [`entry_dependencies`] keeps the edges that an archive stores; [`ReadyQueue`] runs them in parallel.
+//! [`entry_dependencies`] keeps the edges that an archive stores; [`ReadyQueue`] runs them in parallel. [`components`] finds
+//! what leads around in any graph.
 
 mod edges;
 mod links;
@@ -28,4 +29,5 @@ pub use edges::entry_dependencies;
 pub use node::{Node, NodeIndex, SortKey};
 pub use order::{Ordered, order};
 pub use ready::{Job, JobId, ReadyError, ReadyQueue, TableId};
+pub use search::components;
 pub use section::section;

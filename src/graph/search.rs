@@ -77,8 +77,9 @@ impl Search {
     }
 }
 
-/// The number of each node's strongly connected component (Tarjan), without recursion.
-fn components(deps: &[Vec<Place>]) -> Vec<usize> {
+/// The number of each node's strongly connected component (Tarjan), without recursion: nodes that lead around to each other
+/// have the same. `deps` has for each node the nodes that it leads to.
+pub fn components(deps: &[Vec<usize>]) -> Vec<usize> {
     let mut component = vec![NEVER; deps.len()];
     let mut number = vec![NEVER; deps.len()];
     let mut lowest = vec![NEVER; deps.len()];

@@ -199,6 +199,7 @@ impl Authority {
         demands: &mut Demands,
     ) {
         let fate = match (source, &role.public_owner) {
+            _ if omit.public => return,
             (None, Some(_)) => "is to be dropped".to_owned(),
             (Some(source), Some(owner)) if !omit.owner && source.owner != *owner => {
                 if source.owner == DATABASE_OWNER && !has_database_owner(target) {

@@ -34,6 +34,14 @@ pub enum Error {
         #[source]
         source: crate::server::Error,
     },
+    /// Rows that come in one transaction: none of them are there.
+    #[error("{source}")]
+    Together {
+        /// The entries.
+        tables: Vec<String>,
+        /// What went wrong.
+        source: Box<Error>,
+    },
     /// The frames of an archive contradict each other.
     #[error("the archive's rows of {label} are malformed: {reason}")]
     Rows {
@@ -45,9 +53,6 @@ pub enum Error {
     /// Names that the selection asks for and the archive does not have.
     #[error(transparent)]
     Selection(#[from] crate::selection::SelectionError),
-    /// Rows that have to come in another order than that of a pipe.
-    #[error("rows alone cannot be restored from a pipe: foreign keys ask for another order")]
-    NeedsFile,
     /// The target has objects already.
     #[error("the target database is not empty: it has {}", .0.join(", "))]
     NotEmpty(Vec<String>),
@@ -122,6 +127,8 @@ pub enum Error {
         arrived: u64,
         /// Rows in the archive.
         expected: u64,
+        /// The table was there before, and may have triggers.
+        standing: bool,
     },
     /// Globals are wanted of an archive that has none.
     #[error("the archive has no globals: roles, memberships, tablespaces")]
@@ -163,6 +170,7 @@ impl Error {
                 matches!(source.class(), Class::Lost | Class::Connect | Class::Internal)
             }
             Self::Count { .. } | Self::Rows { .. } => false,
+            Self::Together { source, .. } => source.is_fatal(),
             _ => true,
         }
     }
@@ -181,6 +189,13 @@ impl Error {
     /// Why, in one line: everything below the error, which itself only says what could not be restored. An error with
     /// nothing below it is its own reason.
     pub fn reason(&self) -> String {
+        if let Self::Together { source, .. } = self {
+            return match **source {
+                // The table that it names need not be the one that is asked about.
+                Self::Load { .. } => format!("{source}: {}", source.reason()),
+                _ => source.reason(),
+            };
+        }
         let mut causes = Vec::new();
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {

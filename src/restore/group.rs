@@ -48,7 +48,7 @@ pub fn fits(run: &Run, task: &Task, cost: u64) -> Option<u64> {
         Task::Load(_) => entry.data.as_ref().is_some_and(|data| data.format != RowFormat::LargeObject),
         // The former is tried with several settings, the latter reads any table.
         Task::Entry(_) => !matches!(entry.kind.as_str(), "refresh" | "domain_check"),
-        Task::Loaded(_) | Task::LoadedBelow(_) => false,
+        Task::LoadTogether(..) | Task::Loaded(_) | Task::AllLoaded(_) => false,
     };
     fits.then_some(cost)
 }
@@ -82,7 +82,7 @@ fn message(run: &Run, file: Option<&Arc<ArchiveFile>>, tasks: &[&Task]) -> Resul
                 message.rows(run, run.entry(unit.entry), false, file, &mut decoder, units)?;
             }
             (Task::Entry(at), _) => message.definition(run, &run.catalog.entries[*at]),
-            (Task::Load(_) | Task::Loaded(_) | Task::LoadedBelow(_), _) => {}
+            (Task::Load(_) | Task::LoadTogether(..) | Task::Loaded(_) | Task::AllLoaded(_), _) => {}
         }
     }
     Ok(message)

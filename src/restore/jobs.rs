@@ -1,8 +1,12 @@
 //! The jobs of a restore's parallel phase, with their dependencies and locks. Pure (ordering.md §12).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use super::bundle::Bundle;
 use super::plan::Phases;
+use super::row_order::RowOrder;
+use super::table_locks::Locks;
 use super::units::Unit;
 use crate::graph::{Job, JobId};
 use crate::manifest::{Catalog, Entry};
@@ -12,10 +16,12 @@ use crate::manifest::{Catalog, Entry};
 pub enum Task {
     /// Loads a unit of rows.
     Load(Unit),
+    /// Loads all rows of some tables in one transaction.
+    LoadTogether(Arc<Bundle>, Vec<Unit>),
     /// Nothing: all units of a table have been loaded. Position of the entry of the rows.
     Loaded(usize),
-    /// Nothing: the rows of all tables that inherit from this one, by position, are in.
-    LoadedBelow(usize),
+    /// Nothing: the rows of several tables are in, which all inherit from the one at this position, or which others need.
+    AllLoaded(usize),
     /// Runs the SQL of an entry, by position.
     Entry(usize),
 }
@@ -23,7 +29,7 @@ pub enum Task {
 impl Task {
     /// It only waits for others.
     pub fn is_marker(&self) -> bool {
-        matches!(self, Self::Loaded(_) | Self::LoadedBelow(_))
+        matches!(self, Self::Loaded(_) | Self::AllLoaded(_))
     }
 }
 
@@ -46,15 +52,27 @@ impl Jobs {
 
 /// Rows in units, then whatever depends on them: a table's indexes as soon as its own rows are in, a foreign key when
 /// both tables' are.
-pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) -> Jobs {
+pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, order: &RowOrder, units: Vec<Unit>) -> Jobs {
     let mut jobs = Jobs::default();
     let mut bytes: HashMap<u32, u64> = HashMap::new();
     let mut loads: HashMap<u32, Vec<JobId>> = HashMap::new();
-    for unit in units {
+    let (alone, together) = order.divide(units);
+    for unit in alone {
         *bytes.entry(unit.entry).or_default() += unit.bytes;
         let (entry, cost) = (unit.entry, unit.bytes);
         let id = jobs.push(Task::Load(unit), Job { cost, ..Job::default() });
         loads.entry(entry).or_default().push(id);
+    }
+    let locks = Locks::new(catalog);
+    for (bundle, units) in together {
+        units.iter().for_each(|unit| *bytes.entry(unit.entry).or_default() += unit.bytes);
+        let cost = units.iter().map(|unit| unit.bytes).sum();
+        // It alters tables, and partitioned ones above them.
+        let of = bundle.entries.iter().map(|id| locks.of(&catalog.entries[*id as usize - 1]));
+        let exclusive = of.flat_map(|(tables, above)| [tables, above]).flatten().collect();
+        let entries = bundle.entries.clone();
+        let id = jobs.push(Task::LoadTogether(bundle, units), Job { cost, exclusive, ..Job::default() });
+        entries.into_iter().for_each(|entry| loads.entry(entry).or_default().push(id));
     }
     // By the id of the table's entry: when its rows are in, and how many bytes they are.
     let mut loaded: HashMap<u32, (JobId, u64)> = HashMap::new();
@@ -76,6 +94,13 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
         if entry.data.as_ref().is_some_and(|data| data.after_indexes) {
             late.extend(entry.deps.iter().map(|table| (*table, id)));
         }
+    }
+    for wait in &order.waits {
+        let deps: Vec<JobId> = wait.to.iter().filter_map(|id| Some(loaded.get(id)?.0)).collect();
+        let waiting: Vec<JobId> =
+            wait.from.iter().filter_map(|id| loads.get(id)).flatten().copied().collect();
+        let all = jobs.push(Task::AllLoaded(wait.to[0] as usize - 1), Job { deps, ..Job::default() });
+        waiting.into_iter().for_each(|load| jobs.jobs[load].deps.push(all));
     }
     let first = entries(catalog, &phases.post_data, &loaded, &mut jobs);
     load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
@@ -106,26 +131,29 @@ fn load_after_indexes(
     if markers.is_empty() {
         return;
     }
-    // Entries are in restore order, so what an entry depends on has been looked at before it.
-    let mut behind = markers.clone();
-    let mut built = Vec::new();
-    for (n, &at) in phases.post_data.iter().enumerate() {
-        let job = first + n;
-        let is_index = matches!(catalog.entries[at].kind.as_str(), "index" | "key" | "index_attach");
-        if is_index {
-            jobs[job].deps.retain(|dep| !markers.contains(dep));
-        }
-        if jobs[job].deps.iter().chain(&jobs[job].after).any(|dep| behind.contains(dep)) {
-            behind.insert(job);
-        } else if is_index {
-            built.push(job);
+    let is_index = |at: usize| matches!(catalog.entries[at].kind.as_str(), "index" | "key" | "index_attach");
+    let indexes = phases.post_data.iter().enumerate().filter(|(_, at)| is_index(**at));
+    let indexes: Vec<JobId> = indexes.map(|(n, _)| first + n).collect();
+    indexes.iter().for_each(|index| jobs[*index].deps.retain(|dep| !markers.contains(dep)));
+    let loads: BTreeSet<JobId> = markers.iter().flat_map(|marker| &jobs[*marker].deps).copied().collect();
+    let behind = behind(jobs, markers.iter().chain(&loads).copied().collect());
+    let built: Vec<JobId> = indexes.into_iter().filter(|index| !behind.contains(index)).collect();
+    loads.iter().for_each(|load| jobs[*load].after.extend(&built));
+}
+
+/// Jobs, and all that wait for them.
+fn behind(jobs: &[Job], mut open: Vec<JobId>) -> BTreeSet<JobId> {
+    let mut waiting: HashMap<JobId, Vec<JobId>> = HashMap::new();
+    for (id, job) in jobs.iter().enumerate() {
+        job.deps.iter().chain(&job.after).for_each(|dep| waiting.entry(*dep).or_default().push(id));
+    }
+    let mut behind = BTreeSet::new();
+    while let Some(job) = open.pop() {
+        if behind.insert(job) {
+            open.extend(waiting.get(&job).into_iter().flatten());
         }
     }
-    for marker in markers {
-        for load in jobs[marker].deps.clone() {
-            jobs[load].after.extend(&built);
-        }
-    }
+    behind
 }
 
 /// Entries alone, with the dependencies among them.
@@ -143,13 +171,13 @@ fn entries(
     jobs: &mut Jobs,
 ) -> JobId {
     let locks = Locks::new(catalog);
-    let loaded_below = locks.loaded_below(loaded);
+    let loaded_below = loaded_below(&locks, loaded);
     // One job that waits for all children, since many may wait for it.
     let below: HashMap<u32, JobId> = loaded_below
         .into_iter()
         .map(|(table, deps)| {
             let job = Job { deps, ..Job::default() };
-            (table, jobs.push(Task::LoadedBelow(table as usize - 1), job))
+            (table, jobs.push(Task::AllLoaded(table as usize - 1), job))
         })
         .collect();
     let first = jobs.jobs.len();
@@ -180,213 +208,13 @@ fn entries(
     first
 }
 
-/// Which tables the statements of entries lock.
-struct Locks<'a> {
-    catalog: &'a Catalog,
-    /// By the id of a table's entry: the tables it inherits from, or is a partition of.
-    parents: HashMap<u32, Vec<u32>>,
-}
-
-impl<'a> Locks<'a> {
-    fn new(catalog: &'a Catalog) -> Self {
-        let mut parents: HashMap<u32, Vec<u32>> = HashMap::new();
-        let mut locks = Self { catalog, parents: HashMap::new() };
-        for entry in &catalog.entries {
-            let tables = entry.deps.iter().copied().filter(|id| locks.is_table(*id));
-            match entry.kind.as_str() {
-                kind if is_table(kind) => parents.entry(entry.id).or_default().extend(tables),
-                "table_attach" => {
-                    let is_child = |id: &u32| {
-                        let table = &catalog.entries[*id as usize - 1];
-                        (&table.schema, &table.name) == (&entry.schema, &entry.name)
-                    };
-                    let (child, parent): (Vec<u32>, Vec<u32>) = tables.partition(is_child);
-                    child.iter().for_each(|id| parents.entry(*id).or_default().extend(&parent));
-                }
-                _ => {}
-            }
+/// For each table when the rows of those that inherit from it are in.
+fn loaded_below(locks: &Locks<'_>, loaded: &HashMap<u32, (JobId, u64)>) -> BTreeMap<u32, Vec<JobId>> {
+    let mut below: BTreeMap<u32, Vec<JobId>> = BTreeMap::new();
+    for (table, (job, _)) in loaded {
+        for parent in locks.above(vec![*table]) {
+            below.entry(parent).or_default().push(*job);
         }
-        locks.parents = parents;
-        locks
     }
-
-    fn is_table(&self, id: u32) -> bool {
-        self.catalog.entries.get(id as usize - 1).is_some_and(|entry| is_table(&entry.kind))
-    }
-
-    /// All that the tables inherit from.
-    fn above(&self, mut tables: Vec<u32>) -> BTreeSet<u32> {
-        let mut above = BTreeSet::new();
-        while let Some(id) = tables.pop() {
-            for parent in self.parents.get(&id).into_iter().flatten() {
-                if above.insert(*parent) {
-                    tables.push(*parent);
-                }
-            }
-        }
-        above
-    }
-
-    /// For each table when the rows of those that inherit from it are in.
-    fn loaded_below(&self, loaded: &HashMap<u32, (JobId, u64)>) -> BTreeMap<u32, Vec<JobId>> {
-        let mut below: BTreeMap<u32, Vec<JobId>> = BTreeMap::new();
-        for (table, (job, _)) in loaded {
-            for parent in self.above(vec![*table]) {
-                below.entry(parent).or_default().push(*job);
-            }
-        }
-        below
-    }
-
-    /// Exclusive and shared. A statement on a partitioned table or a parent may go on to its children: whoever works
-    /// on a child therefore shares the parents, so the two are never at it together.
-    fn of(&self, entry: &Entry) -> (Vec<usize>, Vec<usize>) {
-        let mut tables = BTreeSet::new();
-        for dep in &entry.deps {
-            let Some(dep) = self.catalog.entries.get(*dep as usize - 1) else { continue };
-            match dep.kind.as_str() {
-                "materialized_view" | "view" => drop(tables.insert(dep.id)),
-                kind if is_table(kind) => drop(tables.insert(dep.id)),
-                // A foreign key depends on the key that it refers to, and locks the key's table.
-                _ => tables.extend(dep.deps.iter().copied().filter(|id| self.is_table(*id))),
-            }
-        }
-        let mut above = self.above(tables.iter().copied().collect());
-        if entry.kind == "domain_check" {
-            // It takes SHARE, one after the other, on the tables that hold the domain.
-            above.extend(
-                self.catalog.entries.iter().filter(|entry| is_table(&entry.kind)).map(|entry| entry.id),
-            );
-        }
-        let ids = |set: BTreeSet<u32>| set.into_iter().map(|id| id as usize).collect::<Vec<usize>>();
-        if entry.kind == "index" && entry.ddl.len() == 1 {
-            // CREATE INDEX takes SHARE: several on one table run at once. With CLUSTER ON or REPLICA IDENTITY behind
-            // it the transaction would want more, and two of them would wait for each other.
-            above.extend(tables);
-            return (Vec::new(), ids(above));
-        }
-        (ids(tables), ids(above))
-    }
-}
-
-/// Tables inherit from each other, foreign ones too.
-fn is_table(kind: &str) -> bool {
-    matches!(kind, "table" | "foreign_table")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Jobs, Task, Unit, data_and_post_data};
-    use crate::manifest::{Catalog, Entry};
-    use crate::restore::plan::Phases;
-
-    fn entry(id: u32, kind: &str, section: &str, oid: u32, deps: &[u32]) -> Entry {
-        let json = serde_json::json!({
-            "id": id, "kind": kind, "name": format!("n{oid}"), "label": kind, "section": section, "deps": deps,
-        });
-        serde_json::from_value(json).unwrap()
-    }
-
-    /// The entries whose rows are in when the entry of this id starts.
-    fn loaded_before(jobs: &Jobs, id: u32) -> Vec<u32> {
-        let is_entry = |task: &Task| matches!(task, Task::Entry(at) if *at as u32 + 1 == id);
-        let job = &jobs.jobs[jobs.tasks.iter().position(is_entry).unwrap()];
-        let below = |dep: &usize| match jobs.tasks[*dep] {
-            Task::LoadedBelow(_) => jobs.jobs[*dep].deps.clone(),
-            _ => vec![*dep],
-        };
-        let loaded = |dep: usize| match jobs.tasks[dep] {
-            Task::Loaded(at) => Some(at as u32 + 1),
-            _ => None,
-        };
-        let mut found: Vec<u32> =
-            job.deps.iter().chain(&job.after).flat_map(below).filter_map(loaded).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    #[test]
-    fn rows_wait_for_the_rows_that_they_refer_to() {
-        let catalog = Catalog {
-            entries: vec![
-                entry(1, "extension", "pre-data", 90, &[]),
-                entry(2, "table_data", "data", 10, &[1]),
-                entry(3, "table_data", "data", 11, &[1, 2]),
-                entry(4, "index", "post-data", 71, &[1]),
-            ],
-            ..Catalog::default()
-        };
-        let units = [3, 3, 2].map(|entry| Unit { entry, bytes: 1, ..Unit::default() }).to_vec();
-        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), units);
-        let deps = |job: usize| jobs.jobs[job].deps.clone();
-        assert!(matches!(jobs.tasks[3], Task::Loaded(1)) && matches!(jobs.tasks[4], Task::Loaded(2)));
-        assert_eq!((deps(0), deps(1), deps(2)), (vec![3], vec![3], vec![]));
-        assert_eq!((deps(3), deps(4)), (vec![2], vec![0, 1, 3]));
-        assert!(loaded_before(&jobs, 4).is_empty());
-    }
-
-    #[test]
-    fn statements_wait_for_the_rows_that_they_reach() {
-        // A partitioned table, its partition (which has a partition itself) and a stranger.
-        let catalog = Catalog {
-            entries: vec![
-                entry(1, "domain", "pre-data", 90, &[]),
-                entry(2, "table", "pre-data", 10, &[]),
-                entry(3, "table", "pre-data", 11, &[]),
-                entry(4, "table", "pre-data", 12, &[]),
-                entry(5, "table", "pre-data", 13, &[]),
-                entry(6, "table_attach", "pre-data", 11, &[2, 3]),
-                entry(7, "table_attach", "pre-data", 12, &[3, 4]),
-                entry(8, "table_data", "data", 12, &[4]),
-                entry(9, "table_data", "data", 13, &[5]),
-                entry(10, "trigger", "post-data", 70, &[2]),
-                entry(11, "index", "post-data", 71, &[2]),
-                entry(12, "check", "post-data", 72, &[5]),
-                entry(13, "domain_check", "post-data", 73, &[1]),
-            ],
-            ..Catalog::default()
-        };
-        let units = [8, 9].map(|entry| Unit { entry, bytes: 1, ..Unit::default() }).to_vec();
-        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), units);
-        assert_eq!(loaded_before(&jobs, 10), [8]);
-        assert!(loaded_before(&jobs, 11).is_empty());
-        assert_eq!(loaded_before(&jobs, 12), [9]);
-        assert_eq!(loaded_before(&jobs, 13), [8, 9]);
-        assert_eq!(jobs.jobs.last().unwrap().shared, [2, 3, 4, 5]);
-    }
-
-    #[test]
-    fn an_index_that_does_more_has_its_table_alone() {
-        let mut plain = entry(2, "index", "post-data", 71, &[1]);
-        plain.ddl = vec!["CREATE INDEX i ON t (a)".to_owned().into()];
-        let mut clustered = plain.clone();
-        clustered.id = 3;
-        clustered.ddl.push("ALTER TABLE t CLUSTER ON i".to_owned().into());
-        let catalog = Catalog {
-            entries: vec![entry(1, "table", "pre-data", 10, &[]), plain, clustered],
-            ..Catalog::default()
-        };
-        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), Vec::new());
-        let locks: Vec<_> = jobs.jobs.iter().map(|job| (job.exclusive.clone(), job.shared.clone())).collect();
-        assert_eq!(locks, [(vec![], vec![1]), (vec![1], vec![])]);
-    }
-
-    #[test]
-    fn foreign_tables_are_parents_too() {
-        let catalog = Catalog {
-            entries: vec![
-                entry(1, "foreign_table", "pre-data", 10, &[]),
-                entry(2, "table", "pre-data", 11, &[1]),
-                entry(3, "table_data", "data", 11, &[2]),
-                entry(4, "check", "post-data", 70, &[1]),
-                entry(5, "trigger", "post-data", 71, &[2]),
-            ],
-            ..Catalog::default()
-        };
-        let units = vec![Unit { entry: 3, bytes: 1, ..Unit::default() }];
-        let jobs = data_and_post_data(&catalog, &Phases::of(&catalog), units);
-        assert_eq!(loaded_before(&jobs, 4), [3]);
-        assert_eq!(jobs.jobs.last().unwrap().shared, [1]);
-    }
+    below
 }

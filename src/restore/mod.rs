@@ -2,8 +2,9 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod arrange;
 mod authority;
-mod choice;
+mod bundle;
 mod create;
 mod ddl;
 mod dependents;
@@ -17,6 +18,8 @@ mod group;
 mod guests;
 mod islands;
 mod jobs;
+#[cfg(test)]
+mod jobs_tests;
 mod leader;
 mod load;
 mod lots;
@@ -33,13 +36,17 @@ mod privileges;
 mod public;
 mod refresh;
 mod replace;
+mod room;
+mod row_order;
 mod run;
 mod sequences;
 mod settings;
 mod sound;
 mod source;
+mod standing;
 mod statistics;
 mod stream;
+mod table_locks;
 mod target;
 mod units;
 mod whole;
@@ -90,6 +97,8 @@ pub struct Options {
     pub single_transaction: bool,
     /// Statements of one transaction, at most.
     pub transaction_size: Option<usize>,
+    /// No trigger of a table that is there already fires for the rows that come.
+    pub disable_triggers: bool,
     /// What becomes of the globals in the archive.
     pub globals: Globals,
     /// How long a session may wait for the server without a sign of life; `None` = as long as it takes.

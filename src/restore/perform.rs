@@ -167,7 +167,19 @@ async fn perform(
     let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared {
-        server, leader, source, begin, mut phases, options, omit, globals, new, watch, drops, ..
+        server,
+        leader,
+        source,
+        begin,
+        mut phases,
+        options,
+        omit,
+        globals,
+        new,
+        watch,
+        drops,
+        rows,
+        ..
     } = prepared;
     let mut leader = Leader::new(leader, sessions);
     let mut ours: Vec<i32> =
@@ -221,16 +233,15 @@ async fn perform(
         }
         Source::Stream(items) => {
             let Loaded { late, identity, sessions, statistics } =
-                load_stream(run, items, leader.take_workers()).await?;
+                load_stream(run, items, leader.take_workers(), &rows).await?;
             leader.give_back(sessions);
-            run.expect(&late);
             (None, late, identity, statistics::Records::of_pipe(statistics))
         }
     };
     let values = late.sequences.iter().filter(|value| !in_place.contains(&(value.id as usize - 1)));
     works(run, &leader, value_works(run, values)).await?;
     // Rows of a file, and each table's indexes and keys as soon as its own rows are in.
-    let jobs = data_and_post_data(&run.catalog, &phases, units);
+    let jobs = data_and_post_data(&run.catalog, &phases, &rows, units);
     let workers = run_jobs(run, file.as_ref(), leader.take_workers(), jobs).await?;
     leader.give_back(workers);
 

@@ -236,6 +236,9 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// Objects that the target already has; not empty = the restore refuses.
     pub present: Vec<String>,
+    /// What is done to tables that are there and get their rows together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<String>,
     /// The globals, if they are restored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub globals: Option<GlobalsPlan>,

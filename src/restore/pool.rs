@@ -110,7 +110,7 @@ fn next_group(
 /// The next job that needs a session. Those that need none end here.
 fn startable(run: &Run, queue: &mut ReadyQueue, tasks: &[Task]) -> Result<Option<JobId>, Error> {
     while let Some(job) = queue.next() {
-        if matches!(tasks[job], Task::LoadedBelow(_)) {
+        if matches!(tasks[job], Task::AllLoaded(_)) {
             queue.finished(job);
             continue;
         }
@@ -137,7 +137,7 @@ fn fail(run: &Run, queue: &mut ReadyQueue, tasks: &[Task], job: JobId, error: Er
 fn give_up(run: &Run, queue: &mut ReadyQueue, tasks: &[Task], job: JobId) {
     let cause = run.entry(run.entry_id(&tasks[job]));
     let skipped = queue.failed(job);
-    for skipped in skipped.into_iter().filter(|job| !matches!(tasks[*job], Task::LoadedBelow(_))) {
+    for skipped in skipped.into_iter().filter(|job| !matches!(tasks[*job], Task::AllLoaded(_))) {
         run.skipped(run.entry(run.entry_id(&tasks[skipped])), cause);
     }
 }
@@ -196,6 +196,9 @@ async fn perform_one(
                 }
             }
         }
-        (Task::Load(_) | Task::Loaded(_) | Task::LoadedBelow(_), _) => Ok(0),
+        (Task::LoadTogether(bundle, units), Some(file)) => {
+            bundle.load(run, file, session, units).await.map(|()| 0)
+        }
+        (Task::Load(_) | Task::LoadTogether(..) | Task::Loaded(_) | Task::AllLoaded(_), _) => Ok(0),
     }
 }

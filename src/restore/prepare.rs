@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::authority::Authority;
-use super::choice::choose;
 use super::create::NewDatabase;
 use super::ddl::Work;
 use super::error::Error;
@@ -12,6 +11,8 @@ use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
 use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
+use super::room::look_for_room;
+use super::row_order::{RowOrder, Wish};
 use super::source::{self, Source};
 use super::target::Target;
 use super::{Failure, Globals, Input, Options, dependents, extensions, family, privileges, whole};
@@ -42,6 +43,8 @@ pub struct Prepared {
     pub(super) watch: Option<Watch>,
     /// What is dropped first.
     pub(super) drops: Vec<Work>,
+    /// How rows come into tables that are there.
+    pub(super) rows: RowOrder,
     obstacle: Option<Obstacle>,
     plan: Plan,
     read_only: Option<&'static str>,
@@ -99,7 +102,7 @@ pub async fn prepare(
     if only {
         catalog = Catalog { catalog: catalog.catalog, globals: catalog.globals, ..Catalog::default() };
     }
-    let taken = choose(&mut catalog, &options.selection, options.list.as_deref(), &begin.source.database)?;
+    let taken = options.selection.take(&mut catalog, options.list.as_deref(), &begin.source.database)?;
     let mut omit = Omit::from(left_out);
     omit.public = taken.leaves_public && !only;
     if taken.leaves_public {
@@ -109,11 +112,9 @@ pub async fn prepare(
         // They are the database's, of which this is a part.
         catalog.database.settings.clear();
     }
-    if !taken.row_order.is_empty() && matches!(source, Source::Stream(_)) {
-        return Err(Error::NeedsFile);
-    }
+    let from_pipe = matches!(source, Source::Stream(_));
     let cleans = options.clean && options.create.is_none() && !only;
-    if cleans && !options.single_transaction && matches!(source, Source::Stream(_)) {
+    if cleans && !options.single_transaction && from_pipe {
         return Err(Error::CleanFromPipe);
     }
     let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
@@ -153,12 +154,13 @@ pub async fn prepare(
             warnings.extend(lacking.map(|what| format!("the target lacks {what}")));
         }
     }
-    warnings.extend(taken.circles.iter().map(|circle| {
-        format!("foreign keys lead around between {circle}: rows may come before those that they refer to")
-    }));
+    let mut rows = RowOrder::default();
+    if options.create.is_none() {
+        let wish = Wish { from_pipe, silent: options.disable_triggers };
+        rows = RowOrder::read(&leader, &mut catalog, wish).await?;
+        warnings.append(&mut rows.warnings);
+    }
     let mut phases = Phases::of(&catalog);
-    let order = taken.row_order.iter().map(|(id, place)| (*id as usize - 1, *place));
-    phases.sort(&order.collect());
     if let Some(list) = &options.list {
         phases.sort(&list.iter().enumerate().map(|(place, id)| (*id as usize - 1, place)).collect());
     }
@@ -184,6 +186,7 @@ pub async fn prepare(
     let mut lacks = found.lacks(&needs, facts.version.major());
     lacks.extend(folders);
     lacks.extend(not_there);
+    lacks.append(&mut rows.lacks);
     if !only {
         let authority = Authority::read(&leader, &catalog, omit, new.is_some()).await?;
         lacks.extend(authority.lacks);
@@ -289,6 +292,7 @@ pub async fn prepare(
         lacks,
         cannot,
         warnings,
+        together: std::mem::take(&mut rows.words),
         present: if only { Vec::new() } else { found.present },
         globals: globals.as_ref().map(globals::shown),
         globals_only: only,
@@ -305,27 +309,13 @@ pub async fn prepare(
         maintenance,
         watch: None,
         drops,
+        rows,
         obstacle,
         plan,
         read_only: found.read_only,
         catalog,
         server,
     })
-}
-
-/// Says what the server's lock table has no room for, or hardly any. `or` is what else helps.
-fn look_for_room(
-    locks: &LockTable,
-    words: &str,
-    or: &str,
-    warnings: &mut Vec<String>,
-    lacks: &mut Vec<String>,
-) {
-    match locks.fit() {
-        Fit::Fits => {}
-        Fit::Tight => warnings.push(format!("room for locks is short: {words}: {}", locks.remedy())),
-        Fit::TooLarge => lacks.push(format!("room for locks: {words}: {}{or}", locks.remedy())),
-    }
 }
 
 /// Raw bytes of what takes part.

@@ -9,6 +9,7 @@ use super::error::Error;
 use super::jobs::Task;
 use super::load::Encoding;
 use super::plan::Omit;
+use super::standing::stands;
 use crate::context::Context;
 use crate::event::Meter;
 use crate::manifest::{Catalog, Entry, Late};
@@ -105,7 +106,8 @@ impl Run {
     pub fn entry_id(&self, task: &Task) -> u32 {
         match task {
             Task::Load(unit) => unit.entry,
-            Task::Loaded(at) | Task::LoadedBelow(at) | Task::Entry(at) => self.catalog.entries[*at].id,
+            Task::LoadTogether(bundle, _) => bundle.entries[0],
+            Task::Loaded(at) | Task::AllLoaded(at) | Task::Entry(at) => self.catalog.entries[*at].id,
         }
     }
 
@@ -125,7 +127,8 @@ impl Run {
         match task {
             Task::Load(unit) => self.arrived(unit.entry, rows),
             Task::Entry(_) => self.done(1),
-            Task::Loaded(_) | Task::LoadedBelow(_) => {}
+            // A bundle has counted its own.
+            Task::LoadTogether(..) | Task::Loaded(_) | Task::AllLoaded(_) => {}
         }
     }
 
@@ -139,14 +142,24 @@ impl Run {
     /// # Errors
     /// [`Error::Count`].
     pub fn loaded(&self, at: usize) -> Result<(), Error> {
-        let entry = &self.catalog.entries[at];
+        let entry = self.catalog.entries[at].id;
+        let arrived = self.state().arrived.get(&entry).copied().unwrap_or(0);
+        self.complete(entry, arrived)
+    }
+
+    /// Compares the rows of an entry that did not fail with the archive.
+    ///
+    /// # Errors
+    /// [`Error::Count`].
+    pub fn complete(&self, entry: u32, arrived: u64) -> Result<(), Error> {
         let state = self.state();
-        let count = |of: &BTreeMap<u32, u64>| of.get(&entry.id).copied().unwrap_or(0);
-        let (arrived, expected) = (count(&state.arrived), count(&state.expected));
-        if arrived == expected || state.failed.contains_key(&entry.id) {
+        let expected = state.expected.get(&entry).copied().unwrap_or(0);
+        if arrived == expected || state.failed.contains_key(&entry) {
             return Ok(());
         }
-        Err(Error::Count { label: entry.label.clone(), arrived, expected })
+        let entry = self.entry(entry);
+        let standing = stands(&self.catalog, entry);
+        Err(Error::Count { label: entry.label.clone(), arrived, expected, standing })
     }
 
     /// Says something to the user, at once and in the summary.

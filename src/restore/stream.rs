@@ -1,5 +1,6 @@
 //! Rows from a stream: each part goes to one session, frame by frame in the order in which they come. Rows that refer
-//! to others by keys that are there already, those of extensions, are kept until the others are in.
+//! to others by keys of extensions that this restore makes are kept until the others are in. Those with keys to each other
+//! that the target had before come through one session, in one transaction.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,9 +8,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::bundle::{Arrived, Bundle};
 use super::error::Error;
 use super::jobs::rows_before;
 use super::load::{Load, load_pages};
+use super::row_order::RowOrder;
 use super::run::Run;
 use super::source::{Item, unexpected};
 use super::statistics;
@@ -43,25 +46,35 @@ pub async fn load_stream(
     run: &Arc<Run>,
     mut items: mpsc::Receiver<Result<Item, archive::Error>>,
     sessions: Vec<Session>,
+    order: &RowOrder,
 ) -> Result<Loaded, Error> {
+    let bundle = order.bundles.first().map(|bundle| bundle_for(run, bundle, sessions.len()));
     let mut workers = JoinSet::new();
     let mut queues: Vec<Frames> = Vec::new();
     for (index, session) in sessions.into_iter().enumerate() {
         let (frames, queue) = mpsc::channel(QUEUE_MAX);
         queues.push(frames);
         let run = Arc::clone(run);
-        workers.spawn(async move { (index, work(&run, index, session, queue).await) });
+        let bundle = bundle.clone().filter(|_| index == 0);
+        workers.spawn(async move {
+            let worked = match bundle {
+                Some(bundle) => work_on_bundle(&run, index, session, queue, &bundle).await,
+                None => work(&run, index, session, queue).await,
+            };
+            (index, worked)
+        });
     }
     let read = tokio::select! {
-        read = distribute(run, &mut items, &queues) => read,
+        read = distribute(run, &mut items, &queues, bundle.as_deref()) => read,
         // No worker ends by itself before the queues are closed, but by an error.
         Some(ended) = workers.join_next() => Err(match ended {
             Ok((_, Err(error))) => error,
             _ => Error::Worker("a restoring session".to_owned()),
         }),
     };
-    drop(queues);
     let Received { late, identity, kept, statistics } = read?;
+    run.expect(&late);
+    drop(queues);
     let mut sessions = Vec::new();
     while let Some(ended) = workers.join_next().await {
         let (index, result) = ended.map_err(|_| Error::Worker("a restoring session".to_owned()))?;
@@ -76,6 +89,17 @@ pub async fn load_stream(
         run.warn("there are more statistics than are kept of a pipe: ANALYZE makes new ones".to_owned());
     }
     Ok(Loaded { late, identity, sessions, statistics })
+}
+
+/// The bundle has a session to itself; where there is only one, whatever comes through that is in its transaction.
+fn bundle_for(run: &Run, bundle: &Arc<Bundle>, sessions: usize) -> Arc<Bundle> {
+    let mut bundle = Bundle::clone(bundle);
+    if sessions < 2 {
+        let rows = run.catalog.entries.iter().filter(|entry| entry.data.is_some() && !entry.left_out);
+        let rows = rows.filter(|entry| rows_before(&run.catalog, entry).next().is_none());
+        bundle.join(rows.map(|entry| entry.id));
+    }
+    Arc::new(bundle)
 }
 
 /// What a stream had besides rows that were handed on.
@@ -124,7 +148,10 @@ async fn distribute(
     run: &Run,
     items: &mut mpsc::Receiver<Result<Item, archive::Error>>,
     queues: &[Frames],
+    bundle: Option<&Bundle>,
 ) -> Result<Received, Error> {
+    // The first one is the bundle's.
+    let others = usize::from(bundle.is_some() && queues.len() > 1);
     let mut kept = Kept::new();
     let mut owner: HashMap<(u32, u32), usize> = HashMap::new();
     let mut parts_open = vec![0_usize; queues.len()];
@@ -142,7 +169,12 @@ async fn distribute(
             Some(Ok(Item::Rows(entry, raw))) => {
                 let part = (entry.object_id, entry.part_no);
                 let worker = *owner.entry(part).or_insert_with(|| {
-                    let free = (0..queues.len()).min_by_key(|at| (parts_open[*at], *at)).unwrap_or(0);
+                    let free = match bundle.is_some_and(|bundle| bundle.has(entry.object_id)) {
+                        true => 0,
+                        false => {
+                            (others..queues.len()).min_by_key(|at| (parts_open[*at], *at)).unwrap_or(others)
+                        }
+                    };
                     parts_open[free] += 1;
                     free
                 });
@@ -171,6 +203,46 @@ async fn distribute(
 struct Incoming {
     queue: mpsc::Receiver<(TocEntry, Vec<u8>)>,
     next: Option<(TocEntry, Vec<u8>)>,
+}
+
+/// Loads the frames of a bundle's queue, which ends when the stream is known to be whole. After a failure the rest is
+/// passed over.
+async fn work_on_bundle(
+    run: &Run,
+    index: usize,
+    mut session: Session,
+    mut queue: mpsc::Receiver<(TocEntry, Vec<u8>)>,
+    bundle: &Bundle,
+) -> Result<Session, Error> {
+    let begun = bundle.begin(run, &session).await;
+    let mut arrived = begun.is_ok().then(Arrived::new);
+    begun.or_else(|error| bundle.failed(run, error))?;
+    let next = queue.recv().await;
+    let mut incoming = Incoming { queue, next };
+    while let Some((frame, raw)) = incoming.next.take() {
+        let entry = run.entry(frame.object_id);
+        run.ctx.meter.worker(index, entry.label.clone());
+        let Some(so_far) = arrived.as_mut().filter(|_| !raw.is_empty() && run.may_start(entry)) else {
+            incoming.next = incoming.queue.recv().await;
+            continue;
+        };
+        match load(run, &mut session, entry, raw, &mut incoming).await {
+            Ok(rows) => *so_far.entry(entry.id).or_default() += rows,
+            Err(error) => {
+                arrived = None;
+                bundle.failed(run, bundle.undone(run, &session, error).await)?;
+                if incoming.next.is_none() {
+                    incoming.next = incoming.queue.recv().await;
+                }
+            }
+        }
+    }
+    if let Some(arrived) = arrived {
+        let done = bundle.commit(run, &session, arrived).await;
+        done.or_else(|error| bundle.failed(run, error))?;
+    }
+    run.ctx.meter.worker(index, "");
+    Ok(session)
 }
 
 /// Loads the frames of a queue. A COPY stays open while frames of the same table come.

@@ -18,6 +18,15 @@ pub struct Unit {
     pub rows: u64,
 }
 
+impl Unit {
+    /// Takes in another one of the same entry, which follows it.
+    pub fn join(&mut self, other: Self) {
+        self.frames.extend(other.frames);
+        self.bytes += other.bytes;
+        self.rows += other.rows;
+    }
+}
+
 /// The units of an archive, in file order of their first frames. A row that is cut over frames stays in one unit.
 pub fn units(toc: &[TocEntry]) -> Vec<Unit> {
     let mut frames: Vec<&TocEntry> =

@@ -55,6 +55,8 @@ mod pooler;
 mod replace;
 mod round_trip;
 mod round_trips;
+mod rows_alone;
+mod rows_alone_triggers;
 mod schema_script;
 mod search_path;
 mod security_label;

@@ -94,6 +94,9 @@ pub struct Restore {
     /// Single objects and entries.
     #[command(flatten)]
     pub picks: Picks,
+    /// With -a: the tables' own triggers do not fire; foreign keys are checked
+    #[arg(long, requires = "data_only", hide_short_help = true, help_heading = SELECTION)]
+    pub disable_triggers: bool,
     /// What is left out.
     #[command(flatten)]
     pub leave_out: LeaveOut,

@@ -65,10 +65,10 @@ const UNOFFERED: &[Unoffered] = &[
     option(DUMP, None, "--disable-dollar-quoting", SCRIPT_ONLY),
     option(BOTH, None, "--restrict-key", SCRIPT_ONLY),
     option(
-        BOTH,
+        DUMP,
         None,
         "--disable-triggers",
-        "with -a rows come in the order that foreign keys ask for; triggers fire",
+        "say it at restore: pgark restore ARCHIVE -a --disable-triggers -d NAME",
     ),
     option(
         BOTH,

@@ -57,6 +57,8 @@ pub struct Scene<'a> {
     pub archive: Option<&'a Path>,
     /// The restore makes the database; the one that is connected to is any other.
     pub creates: bool,
+    /// Only rows are restored, into tables that are somebody's.
+    pub rows_alone: bool,
 }
 
 impl Report {

@@ -108,18 +108,28 @@ impl Report {
     pub fn restore(error: &restore::Error, scene: &Scene<'_>, meter: &Meter) -> Self {
         use restore::Error as E;
         match error {
-            E::Server(error) => Self::server(error, scene).arrived(meter),
-            E::Archive(error) => Self::archive(error, scene).arrived(meter),
+            E::Server(error) => Self::server(error, scene).arrived(meter, scene),
+            E::Archive(error) => Self::archive(error, scene).arrived(meter, scene),
             E::Statement { sql, source, .. } => {
                 failed(Self::new(exit::REJECTED, error).place(format!("statement: {sql}")), source, scene)
-                    .arrived(meter)
+                    .arrived(meter, scene)
             }
-            E::Load { source, .. } => failed(Self::new(exit::REJECTED, error), source, scene).arrived(meter),
-            E::Rows { .. } => {
-                Self::new(exit::ARCHIVE, error).hint("check the archive: pgark verify --deep").arrived(meter)
+            E::Load { source, .. } => {
+                failed(Self::new(exit::REJECTED, error), source, scene).arrived(meter, scene)
             }
+            E::Rows { .. } => Self::new(exit::ARCHIVE, error)
+                .hint("check the archive: pgark verify --deep")
+                .arrived(meter, scene),
             E::Selection(error) => Self::selection(error),
-            E::NeedsFile => Self::new(exit::REFUSED, error).hint("write the archive to a file first"),
+            E::Together { tables, source } => {
+                let shown = tables.iter().take(FINDINGS_SHOWN).map(String::as_str);
+                let more = tables.len().saturating_sub(FINDINGS_SHOWN);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                Self::restore(source, scene, meter).place(format!(
+                    "in one transaction, which was undone: {}{more}",
+                    shown.collect::<Vec<_>>().join(", ")
+                ))
+            }
             E::NotAll(failures) => {
                 let causes = failures.iter().take(FINDINGS_SHOWN);
                 causes.fold(Self::new(exit::REJECTED, error), |report, failure| {
@@ -187,11 +197,14 @@ impl Report {
                 .hint("say --yes to restore without a question"),
             // The archive was good and the server took every row: none of the other codes fits, and trying again
             // would change nothing.
-            E::Count { .. } => Self::unexpected(error).arrived(meter),
+            E::Count { standing: false, .. } => Self::unexpected(error).arrived(meter, scene),
+            E::Count { .. } => Self::new(exit::REJECTED, error)
+                .hint("a trigger of the table may have left rows out: --disable-triggers keeps it from that")
+                .arrived(meter, scene),
             E::Stalled { session, doing, .. } => {
-                Self::new(exit::LOST, error).stalled(session, doing).arrived(meter)
+                Self::new(exit::LOST, error).stalled(session, doing).arrived(meter, scene)
             }
-            E::Cancelled => Self::interrupted().arrived(meter),
+            E::Cancelled => Self::interrupted().arrived(meter, scene),
             other => Self::unexpected(other).causes_of(other),
         }
     }
@@ -263,9 +276,9 @@ impl Report {
     }
 
     /// What is in the target already, if anything.
-    fn arrived(self, meter: &Meter) -> Self {
+    fn arrived(self, meter: &Meter, scene: &Scene<'_>) -> Self {
         let (rows, steps) = (Meter::get(&meter.rows), Meter::get(&meter.items_done));
-        if rows + steps == 0 {
+        if rows + steps == 0 || scene.rows_alone && rows == 0 {
             return self;
         }
         let of = match Meter::get(&meter.items) {
@@ -277,7 +290,10 @@ impl Report {
             "before: {steps}{of} steps, {} ({bytes}); they stay in the target",
             figure::count(rows, "row")
         ))
-        .hint("drop the target and make it again before the next restore")
+        .hint(match scene.rows_alone {
+            true => "delete them before the next restore, or the same rows come again",
+            false => "drop the target and make it again before the next restore",
+        })
     }
 }
 

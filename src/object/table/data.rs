@@ -1,8 +1,6 @@
 //! The rows of a table: the entry that restore loads by COPY, and the choice between binary and text
 //! (objects.md §41).
 
-use std::collections::{BTreeSet, HashMap};
-
 use crate::manifest::RowFormat;
 use crate::object::Text;
 use crate::object::database::Database;
@@ -64,37 +62,6 @@ impl TableData {
                 }
             })
             .collect()
-    }
-}
-
-/// Puts rows behind those that foreign keys lead to, for an archive of rows alone: the keys of its target are there
-/// already (ordering.md §3). A key of a partitioned table is that of its partitions.
-pub fn follow_foreign_keys(database: &mut Database) {
-    let mut partitions: HashMap<u32, Vec<u32>> = HashMap::new();
-    for table in database.tables.iter().filter(|table| table.is_partition) {
-        for link in database.parents_of(table.oid) {
-            partitions.entry(link.parent).or_default().push(table.oid);
-        }
-    }
-    let with_partitions = |oid: u32| {
-        let (mut all, mut next) = (vec![oid], 0);
-        while let Some(&table) = all.get(next) {
-            all.extend(partitions.get(&table).into_iter().flatten());
-            next += 1;
-        }
-        all
-    };
-    let mut after: HashMap<u32, BTreeSet<u32>> = HashMap::new();
-    for key in &database.foreign_keys {
-        let referenced = with_partitions(key.referenced);
-        for table in with_partitions(key.table_oid) {
-            after.entry(table).or_default().extend(referenced.iter().filter(|oid| **oid != table));
-        }
-    }
-    for rows in &mut database.derived.table_data {
-        rows.after.extend(after.remove(&rows.table_oid).unwrap_or_default());
-        rows.after.sort_unstable();
-        rows.after.dedup();
     }
 }
 
