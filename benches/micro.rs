@@ -210,7 +210,7 @@ fn catalog(bencher: Bencher<'_, '_>) {
         let flags = Flags { dbname: Some(conn), ..Flags::default() };
         let conninfo = resolve(&flags, &Environment::process()).expect("a connection string");
         let (_, session) = Server::connect_as(&conninfo, None).await.expect("a server");
-        session.begin_snapshot().await.expect("a snapshot");
+        session.begin_snapshot(false).await.expect("a snapshot");
         session
     });
     let sessions = [session];

@@ -145,6 +145,9 @@ fn options(arguments: &Dump) -> Result<Options, Report> {
             (true, true) => Globals::WithPasswords,
         },
         statistics: !arguments.no_statistics,
+        snapshot: arguments.reading.snapshot(),
+        row_security: arguments.reading.enable_row_security,
+        conditions: arguments.reading.r#where.clone(),
     })
 }
 

@@ -6,7 +6,7 @@ use super::Options;
 use super::entries::manifest_columns;
 use super::locks::lock_nowait;
 use super::outline::Outline;
-use super::plan::{Part, Split, load_statement, table_parts};
+use super::plan::{Of, Part, Split, load_statement, table_parts};
 use crate::archive::{Source, SourceColumn};
 use crate::manifest::{Data, Entry, RowFormat};
 use crate::object::extension::{Config, config_relations};
@@ -77,16 +77,23 @@ pub struct Planner<'a> {
     server: &'a Server,
     split: Split,
     config: HashMap<u32, Config<'a>>,
+    conditions: &'a HashMap<u32, String>,
     text_only: bool,
 }
 
 impl<'a> Planner<'a> {
     /// For the entries of `database`.
-    pub fn new(database: &'a Database, server: &'a Server, options: &Options) -> Self {
+    pub fn new(
+        database: &'a Database,
+        server: &'a Server,
+        options: &Options,
+        conditions: &'a HashMap<u32, String>,
+    ) -> Self {
         let total_bytes = database.tables.iter().map(|table| table.bytes.max(0) as u64).sum();
         let split =
             Split { jobs: options.jobs, above: options.split_above, source: server.version, total_bytes };
-        Self { database, server, split, config: config_relations(database), text_only: options.text_only }
+        let config = config_relations(database);
+        Self { database, server, split, config, conditions, text_only: options.text_only }
     }
 
     /// Plans the rows of an entry, and says in it how they are stored; `None` for an entry without.
@@ -99,8 +106,11 @@ impl<'a> Planner<'a> {
         let parts = if id.class == Class::SYNTHETIC_DATA {
             let table = database.table(id.oid)?;
             pages = table.pages.max(0) as u64;
-            let condition = self.config.get(&table.oid).and_then(|config| config.condition);
-            plan_table(entry, table, condition, database, server, &self.split, self.text_only)
+            let rows = match self.config.get(&table.oid).and_then(|config| config.condition) {
+                Some(clause) => Of::Extension(clause),
+                None => self.conditions.get(&table.oid).map_or(Of::All, |condition| Of::Some(condition)),
+            };
+            plan_table(entry, table, rows, database, server, &self.split, self.text_only)
         } else if id.class == Class::SYNTHETIC_LARGE_OBJECTS {
             vec![plan_large_objects(entry, server, database.large_objects.len() as u64)]
         } else {
@@ -144,7 +154,7 @@ pub fn is_unlogged(id: CatalogId, database: &Database) -> bool {
 fn plan_table(
     entry: &mut Entry,
     table: &Table,
-    condition: Option<&str>,
+    rows: Of<'_>,
     database: &Database,
     server: &Server,
     split: &Split,
@@ -155,7 +165,7 @@ fn plan_table(
         if text_only { (RowFormat::Text, None) } else { row_format(types(), database, server.version) };
     let root = table.via_root.and_then(|oid| database.table(oid));
     let target = root.unwrap_or(table);
-    let parts = table_parts(entry.id, table, condition, format, split);
+    let parts = table_parts(entry.id, table, rows, format, split);
     entry.columns = manifest_columns(&table.columns);
     entry.data = Some(Data {
         format,
@@ -163,6 +173,10 @@ fn plan_table(
         needs_target,
         via_root: root.is_some(),
         after_indexes: names_relations(types(), database),
+        condition: match rows {
+            Of::Some(condition) => Some(condition.to_owned()),
+            Of::All | Of::Extension(_) => None,
+        },
     });
     let name = qualified(Some(&table.schema), &table.name);
     let columns: Vec<SourceColumn> = table
@@ -219,6 +233,7 @@ fn plan_large_objects(entry: &mut Entry, server: &Server, count: u64) -> Planned
         needs_target: None,
         via_root: false,
         after_indexes: false,
+        condition: None,
     });
     let sql = if server.reads_large_objects { PAGES } else { PAGES_BY_FUNCTION };
     PlannedPart {

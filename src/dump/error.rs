@@ -56,6 +56,27 @@ pub enum Error {
         /// What it was doing.
         doing: String,
     },
+    /// A snapshot that another session exported cannot be had.
+    #[error("cannot use the snapshot \"{id}\"")]
+    Snapshot {
+        /// Its id.
+        id: String,
+        /// The server's words.
+        #[source]
+        source: crate::server::Error,
+    },
+    /// What is in such a snapshot has been dropped, renamed or rewritten since.
+    #[error("tables have been dropped, renamed or rewritten since the snapshot \"{0}\"")]
+    Outdated(String),
+    /// The condition for the rows of a table is none.
+    #[error("the condition for the rows of {table} cannot be used")]
+    Condition {
+        /// The table.
+        table: String,
+        /// The server's words.
+        #[source]
+        source: crate::server::Error,
+    },
     /// Tables changed each time between listing and locking them.
     #[error("tables are dropped, renamed or rewritten faster than they can be locked ({0} attempts)")]
     Restless(usize),

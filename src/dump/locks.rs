@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::choice::{Choice, Chooser};
 use super::error::Error;
+use super::{Options, Snapshot};
 use crate::server::settings::{Scope, no_timeouts};
 use crate::server::{Class, Session};
 use crate::sql::qualified;
@@ -65,14 +66,23 @@ pub fn lock_nowait(schema: &str, name: &str) -> String {
 /// Begins the transaction that reads, with every table locked that takes part, and exports its snapshot.
 ///
 /// # Errors
-/// [`Error::Lock`] with the holders when `timeout` passes; a table that may not be read; tables that keep changing.
+/// [`Error::Lock`] with the holders when the time passes; a table that may not be read; tables that keep changing, or
+/// have changed since the snapshot of another session.
 pub async fn lock_and_export(
     session: &Session,
     chooser: &Chooser<'_>,
-    timeout: Option<Duration>,
+    options: &Options,
 ) -> Result<(String, Choice), Error> {
+    let timeout = options.lock_wait_timeout;
+    if let Snapshot::Exported(id) = &options.snapshot {
+        return match within(session, chooser, timeout, id).await? {
+            Attempt::Snapshot(snapshot, choice) => Ok((snapshot, *choice)),
+            Attempt::Changed => Err(Error::Outdated(id.clone())),
+        };
+    }
+    let deferrable = options.snapshot == Snapshot::Deferrable;
     for _ in 0..ATTEMPTS_MAX {
-        if let Attempt::Snapshot(snapshot, choice) = attempt(session, chooser, timeout).await? {
+        if let Attempt::Snapshot(snapshot, choice) = attempt(session, chooser, timeout, deferrable).await? {
             return Ok((snapshot, *choice));
         }
         session.batch("ROLLBACK").await?;
@@ -80,16 +90,35 @@ pub async fn lock_and_export(
     Err(Error::Restless(ATTEMPTS_MAX))
 }
 
+/// Locks the tables of a snapshot that was there before; [`Attempt::Changed`] when they are not the same any more.
+async fn within(
+    session: &Session,
+    chooser: &Chooser<'_>,
+    timeout: Option<Duration>,
+    id: &str,
+) -> Result<Attempt, Error> {
+    session.begin_snapshot(false).await?;
+    session.import_snapshot(id).await.map_err(|source| Error::Snapshot { id: id.to_owned(), source })?;
+    session.set_up_reading(Scope::Transaction).await?;
+    limit(session, timeout).await?;
+    let (tables, choice) = tables(session, chooser).await?;
+    if !lock(session, &tables).await? || changed(session, &tables).await? {
+        return Ok(Attempt::Changed);
+    }
+    Ok(Attempt::Snapshot(id.to_owned(), Box::new(choice)))
+}
+
 async fn attempt(
     session: &Session,
     chooser: &Chooser<'_>,
     timeout: Option<Duration>,
+    deferrable: bool,
 ) -> Result<Attempt, Error> {
     // The path could lead to somebody's operators.
     session.batch("BEGIN; SET LOCAL search_path = ''").await?;
     let (listed, _) = tables(session, chooser).await?;
     session.batch("COMMIT").await?;
-    session.begin_snapshot().await?;
+    session.begin_snapshot(deferrable).await?;
     // Locks may be long in coming, whatever this role's timeouts are.
     session.batch(&no_timeouts(session.version, Scope::Transaction).join(";")).await?;
     limit(session, timeout).await?;

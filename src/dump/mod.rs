@@ -1,6 +1,7 @@
 //! The use-case: one database into one archive.
 
 mod choice;
+mod conditions;
 mod copy_part;
 mod data;
 mod data_types;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::nice::Limits;
-use crate::selection::Selection;
+use crate::selection::{Pattern, Selection};
 
 pub use error::Error;
 pub use run::dump;
@@ -73,6 +74,33 @@ pub struct Options {
     pub globals: Globals,
     /// Carry optimizer statistics.
     pub statistics: bool,
+    /// Which snapshot is read.
+    pub snapshot: Snapshot,
+    /// Dump the rows that policies let this role see, instead of refusing.
+    pub row_security: bool,
+    /// Of these tables only some rows.
+    pub conditions: Vec<Condition>,
+}
+
+/// The snapshot that a dump reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Snapshot {
+    /// One of its own.
+    #[default]
+    Own,
+    /// One of its own that no serializable transaction can make anomalous: it waits until there is one.
+    Deferrable,
+    /// One that another session has exported, by its id.
+    Exported(String),
+}
+
+/// Rows of some tables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The tables; a name without a schema is looked for in all.
+    pub tables: Pattern,
+    /// What has to hold: an expression of SQL.
+    pub sql: String,
 }
 
 /// What of the cluster goes into an archive: roles, memberships, tablespaces.

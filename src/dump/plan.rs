@@ -67,14 +67,19 @@ impl Split {
     }
 }
 
-/// The parts of one table; with a `condition` (`WHERE …`) those rows only.
-pub fn table_parts(
-    entry: u32,
-    table: &Table,
-    condition: Option<&str>,
-    format: RowFormat,
-    split: &Split,
-) -> Vec<Part> {
+/// Which rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of<'a> {
+    /// All.
+    All,
+    /// Those for which an expression in parentheses holds.
+    Some(&'a str),
+    /// Those that an extension says, by a clause (`WHERE …`).
+    Extension(&'a str),
+}
+
+/// The parts of one table.
+pub fn table_parts(entry: u32, table: &Table, rows: Of<'_>, format: RowFormat, split: &Split) -> Vec<Part> {
     let name = qualified(Some(&table.schema), &table.name);
     let columns: Vec<String> = table.copied_columns().map(|column| ident(&column.name)).collect();
     let options = match format {
@@ -83,23 +88,28 @@ pub fn table_parts(
     };
     let (pages, bytes) = (table.pages.max(0) as u64, table.bytes.max(0) as u64);
     let list = columns.join(", ");
-    if let Some(condition) = condition {
-        let sql = format!("COPY (SELECT {list} FROM ONLY {name} {condition}) TO STDOUT{options}");
-        return vec![Part { entry, number: 0, sql, format, blocks: None, bytes }];
+    let whole = |sql: String| vec![Part { entry, number: 0, sql, format, blocks: None, bytes }];
+    if let Of::Extension(clause) = rows {
+        return whole(format!("COPY (SELECT {list} FROM ONLY {name} {clause}) TO STDOUT{options}"));
     }
+    let condition = if let Of::Some(condition) = rows { condition } else { "" };
     let Some(ranges) = split.ranges(pages, bytes, table.access_method.as_deref()) else {
+        if !condition.is_empty() {
+            let rows = format!("SELECT {list} FROM ONLY {name} WHERE {condition}");
+            return whole(format!("COPY ({rows}) TO STDOUT{options}"));
+        }
         let columns = if columns.is_empty() { String::new() } else { format!(" ({list})") };
-        let sql = format!("COPY {name}{columns} TO STDOUT{options}");
-        return vec![Part { entry, number: 0, sql, format, blocks: None, bytes }];
+        return whole(format!("COPY {name}{columns} TO STDOUT{options}"));
     };
     let count = ranges.len() as u64;
+    let also = if condition.is_empty() { String::new() } else { format!(" AND {condition}") };
     ranges
         .into_iter()
         .enumerate()
         .map(|(number, (from, to))| {
             let end = to.map(|to| format!(" AND ctid < '({to},0)'")).unwrap_or_default();
             let sql = format!(
-                "COPY (SELECT {list} FROM ONLY {name} WHERE ctid >= '({from},0)'{end}) TO STDOUT{options}"
+                "COPY (SELECT {list} FROM ONLY {name} WHERE ctid >= '({from},0)'{end}{also}) TO STDOUT{options}"
             );
             Part { entry, number: number as u32, sql, format, blocks: Some((from, to)), bytes: bytes / count }
         })
@@ -118,7 +128,7 @@ pub fn load_statement(table: &Table, into: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Split, load_statement, table_parts};
+    use super::{Of, Split, load_statement, table_parts};
     use crate::manifest::RowFormat;
     use crate::object::Column;
     use crate::object::table::Table;
@@ -151,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_small_table_is_one_part() {
-        let parts = table_parts(7, &table(8192 * 10), None, RowFormat::Text, &split(1 << 30, 18));
+        let parts = table_parts(7, &table(8192 * 10), Of::All, RowFormat::Text, &split(1 << 30, 18));
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].sql, "COPY s.\"T\" (id, \"a b\") TO STDOUT");
         assert_eq!(parts[0].blocks, None);
@@ -160,7 +170,7 @@ mod tests {
     #[test]
     fn ranges_tile_the_table_and_the_last_is_open() {
         let bytes = 1 << 30;
-        let parts = table_parts(7, &table(bytes), None, RowFormat::Binary, &split(bytes as u64, 14));
+        let parts = table_parts(7, &table(bytes), Of::All, RowFormat::Binary, &split(bytes as u64, 14));
         assert!(parts.len() > 4, "{}", parts.len());
         let mut next = 0;
         for (at, part) in parts.iter().enumerate() {
@@ -179,15 +189,25 @@ mod tests {
 
     #[test]
     fn servers_without_tid_ranges_read_whole_tables() {
-        assert_eq!(table_parts(7, &table(1 << 30), None, RowFormat::Binary, &split(1 << 30, 13)).len(), 1);
+        assert_eq!(table_parts(7, &table(1 << 30), Of::All, RowFormat::Binary, &split(1 << 30, 13)).len(), 1);
     }
 
     #[test]
     fn a_condition_is_said_once() {
         let split = split(1 << 30, 18);
-        let parts = table_parts(7, &table(1 << 30), Some("WHERE id > 9"), RowFormat::Text, &split);
+        let parts = table_parts(7, &table(1 << 30), Of::Extension("WHERE id > 9"), RowFormat::Text, &split);
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].sql, "COPY (SELECT id, \"a b\" FROM ONLY s.\"T\" WHERE id > 9) TO STDOUT");
+    }
+
+    #[test]
+    fn a_condition_holds_in_each_range() {
+        let split = split(1 << 30, 18);
+        let parts = table_parts(7, &table(1 << 30), Of::Some("(id > 9\n)"), RowFormat::Text, &split);
+        assert!(parts.len() > 1);
+        assert!(parts.iter().all(|part| part.sql.ends_with(" AND (id > 9\n)) TO STDOUT")), "{parts:?}");
+        let parts = table_parts(7, &table(8192), Of::Some("(id > 9\n)"), RowFormat::Text, &split);
+        assert_eq!(parts[0].sql, "COPY (SELECT id, \"a b\" FROM ONLY s.\"T\" WHERE (id > 9\n)) TO STDOUT");
     }
 
     #[test]

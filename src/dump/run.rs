@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::conditions::conditions;
 use super::copy_part::{self, Shared, work};
 use super::data::{DataPlan, Planner, data_plan};
 use super::data_types::data_types;
@@ -141,10 +142,17 @@ async fn write(
     let mut skipped = unsupported(ctx, &database, options)?;
     skipped.extend(hidden_options(ctx, &database));
     let content = &options.selection.content;
-    if content.has_rows() {
-        source.check_row_security().await?;
-    }
     let mut left_out = Vec::new();
+    if content.has_rows() {
+        let filtered = source.row_security().await?;
+        if !filtered.is_empty() && !options.row_security {
+            return Err(Error::RowSecurity(filtered));
+        }
+        let warning = |table| format!("row security: of {table} only the rows that this role may see");
+        left_out.extend(filtered.into_iter().map(warning));
+        left_out.iter().for_each(|warning| ctx.warn(warning.clone()));
+    }
+    let conditions = conditions(source.leader(), &database, source.choice(), options).await?;
     let globals = globals::read(ctx, source.leader(), options.globals, &mut left_out).await?;
 
     let server = source.data_facts();
@@ -153,7 +161,7 @@ async fn write(
     if options.selection.leave_out.compression {
         database.forget_compression();
     }
-    let planner = Planner::new(&database, &server, options);
+    let planner = Planner::new(&database, &server, options, &conditions);
     let Entries { mut entries, mut warnings, missing } =
         entries(&database, depends, server.version, &planner, source.choice())?;
     warnings.extend(database.left_behind.iter().map(|left| left.text.clone()));
@@ -168,7 +176,9 @@ async fn write(
     }
     let plan = data_plan(&mut entries);
     let sequences = sequences::of(&database, &entries, &plan.absent);
-    let relations = relations_of(&database, &entries);
+    let mut relations = relations_of(&database, &entries);
+    // Those of other rows.
+    relations.retain(|oid, _| !conditions.contains_key(oid));
     let large_objects = entries.iter().filter(|entry| entry.kind == Kind::LargeObject).count() as u64;
     let types = if content.has_rows() { data_types(&database) } else { Vec::new() };
     drop(database);

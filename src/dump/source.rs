@@ -45,6 +45,9 @@ select current_database()::text as database, current_user::text as user,
         then (select timeline_id from pg_control_checkpoint()) end as timeline,
     has_table_privilege('pg_largeobject', 'select') as reads_large_objects";
 
+/// Rows that policies hide are left out, where otherwise they would be an error.
+const ROW_SECURITY: &str = "SET LOCAL row_security = on";
+
 /// What would stop the dump, or somebody else on that server, is said before anything is locked or read.
 async fn look_ahead(
     ctx: &Context,
@@ -103,7 +106,10 @@ impl Source {
         ctx.event(Event::Phase { name: "catalog", items: 0 });
         let chooser = Chooser::new(&leader, &options.selection).await?;
         look_ahead(ctx, &leader, &chooser, options.jobs).await?;
-        let (snapshot, choice) = lock_and_export(&leader, &chooser, options.lock_wait_timeout).await?;
+        let (snapshot, choice) = lock_and_export(&leader, &chooser, options).await?;
+        if options.row_security {
+            leader.batch(ROW_SECURITY).await?;
+        }
         let facts = leader.fetch::<Facts>(FACTS).await?.pop().unwrap_or_default();
         // Before the workers: who wants to be nice may have to do with fewer of them.
         let watch = match options.nice {
@@ -116,7 +122,7 @@ impl Source {
         let jobs = options.jobs.max(1);
         let room = Slots::read(source.leader()).await?.room();
         let mut why = room.limit;
-        let workers = (1..=jobs.min(room.sessions)).map(|number| source.worker(number));
+        let workers = (1..=jobs.min(room.sessions)).map(|number| source.worker(number, options));
         for worker in join_all(workers).await {
             match worker {
                 Ok(session) => {
@@ -134,15 +140,19 @@ impl Source {
         Ok(source)
     }
 
-    async fn worker(&self, number: usize) -> Result<Session, crate::server::Error> {
+    async fn worker(&self, number: usize, options: &Options) -> Result<Session, crate::server::Error> {
         let session = self.server.connect_another_as(&format!("dump worker {number}")).await?;
-        session.begin_snapshot().await?;
+        // Also of one that is deferrable: it is safe already.
+        session.begin_snapshot(false).await?;
         session.import_snapshot(&self.snapshot).await?;
         // Settings are local to the transaction, so nothing is left on a shared session.
         session.set_up_reading(Scope::Transaction).await?;
         // The leader has every lock that is needed. To wait for long means to wait for somebody who waits for the
         // leader, as VACUUM FULL of a catalog does.
         session.batch("SET LOCAL lock_timeout = '60s'").await?;
+        if options.row_security {
+            session.batch(ROW_SECURITY).await?;
+        }
         Ok(session)
     }
 
@@ -209,11 +219,11 @@ impl Source {
         }
     }
 
-    /// Finds tables whose policies would hide rows from this role: better said now than in the middle of the data.
+    /// Finds tables whose policies hide rows from this role: better said now than in the middle of the data.
     ///
     /// # Errors
-    /// [`Error::RowSecurity`].
-    pub async fn check_row_security(&self) -> Result<(), Error> {
+    /// The server's.
+    pub async fn row_security(&self) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Row {
             oid: u32,
@@ -230,9 +240,6 @@ impl Source {
             )
             .await?;
         rows.retain(|row| self.choice.reads(row.oid));
-        match rows.is_empty() {
-            true => Ok(()),
-            false => Err(Error::RowSecurity(rows.into_iter().map(|row| row.name).collect())),
-        }
+        Ok(rows.into_iter().map(|row| row.name).collect())
     }
 }

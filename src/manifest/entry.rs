@@ -148,6 +148,9 @@ pub struct Data {
     /// The rows are loaded after the indexes, since they may name some (`regclass`).
     #[serde(default)]
     pub after_indexes: bool,
+    /// Only the rows were dumped for which this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
 }
 
 /// Format of rows: the header's `data_format`.

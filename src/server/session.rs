@@ -213,12 +213,17 @@ impl Session {
         }
     }
 
-    /// Begins the transaction that reads: one snapshot for everything, nothing can be changed.
+    /// Begins the transaction that reads: one snapshot for everything, nothing can be changed. A `deferrable` one waits for a
+    /// snapshot that fits into some serial order of all serializable transactions (documentation: SET TRANSACTION).
     ///
     /// # Errors
     /// The server's; a lost connection.
-    pub async fn begin_snapshot(&self) -> Result<(), Error> {
-        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
+    pub async fn begin_snapshot(&self, deferrable: bool) -> Result<(), Error> {
+        self.batch(match deferrable {
+            false => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            true => "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE",
+        })
+        .await
     }
 
     /// Exports the snapshot of the current transaction, which must stay open as long as others import it.

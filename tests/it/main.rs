@@ -52,6 +52,7 @@ mod options;
 mod packaging;
 mod password_command;
 mod pooler;
+mod reading;
 mod replace;
 mod round_trip;
 mod round_trips;

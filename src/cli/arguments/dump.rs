@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use pgark::nice::Limits;
 
 use super::connection::Target;
+use super::reading::Reading;
 use super::select::{LEFT_OUT, SELECTION};
 use super::value::{archive_format, duration, label, level, nice, size};
 use super::{Connection, LeaveOut, Select, TEMPLATE, Talk, jobs_default};
@@ -80,6 +81,9 @@ pub struct Dump {
     #[arg(hide_short_help = true, long, value_enum, value_name = "FORMAT", default_value_t = CopyFormat::Auto,
         hide_default_value = true, hide_possible_values = true)]
     pub copy_format: CopyFormat,
+    /// Which snapshot, which rows.
+    #[command(flatten)]
+    pub reading: Reading,
     /// Statistics come by themselves
     #[arg(long, hide = true, conflicts_with = "no_statistics")]
     pub statistics: bool,

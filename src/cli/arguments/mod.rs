@@ -6,6 +6,7 @@ mod doctor;
 mod dump;
 mod offline;
 mod packaging;
+mod reading;
 mod restore;
 mod schema;
 mod secret;

@@ -70,12 +70,7 @@ const UNOFFERED: &[Unoffered] = &[
         "--disable-triggers",
         "say it at restore: pgark restore ARCHIVE -a --disable-triggers -d NAME",
     ),
-    option(
-        BOTH,
-        None,
-        "--enable-row-security",
-        "use a role that sees every row: an owner, a superuser, BYPASSRLS",
-    ),
+    option(RESTORE, None, "--enable-row-security", "COPY cannot load rows through policies"),
     option(DUMP, None, "--extra-float-digits", "floating-point numbers are always exact"),
     option(
         DUMP,
@@ -88,8 +83,6 @@ const UNOFFERED: &[Unoffered] = &[
     option(BOTH, None, "--no-schema", "use -a; it leaves out statistics, too"),
     option(BOTH, None, "--statistics-only", "statistics come with definitions and rows"),
     option(DUMP, None, "--quote-all-identifiers", "names are quoted wherever a supported version needs it"),
-    option(DUMP, None, "--serializable-deferrable", "a dump is one REPEATABLE READ snapshot"),
-    option(DUMP, None, "--snapshot", "a dump exports its own snapshot, which BEGIN of the archive names"),
     option(
         BOTH,
         None,

@@ -20,6 +20,13 @@ impl Report {
             E::Server(error) => Self::server(error, scene),
             E::Stalled { session, doing, .. } => Self::new(exit::LOST, error).stalled(session, doing),
             E::Restless(_) => Self::new(exit::LOCK, error).hint("run again when fewer tables change"),
+            E::Snapshot { .. } => Self::new(exit::REFUSED, error).causes_of(error).hint(
+                "its session has to stay in the transaction that exported it, in the same database",
+            ),
+            E::Outdated(_) => Self::new(exit::REFUSED, error).hint("export a new snapshot"),
+            E::Condition { .. } => Self::new(exit::USAGE, error).causes_of(error).hint(
+                "--where 'table=condition' wants an expression as behind WHERE; names have their schemas",
+            ),
             E::Catalog(changed @ pgark::catalog::Error::Query { .. }) if changed.may_pass() => {
                 Self::new(exit::LOCK, "objects were dropped while the catalog was read")
                     .causes_of(changed)
@@ -48,7 +55,7 @@ impl Report {
                     scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(&conninfo.user));
                 Self::new(exit::ACCESS, error).hint(format!(
                     "use a role that sees every row: the owner of the tables, a superuser, or \
-                     ALTER ROLE {role} BYPASSRLS"
+                     ALTER ROLE {role} BYPASSRLS; or dump what it sees: --enable-row-security"
                 ))
             }
             E::Unreadable(unreadable) => {
