@@ -160,7 +160,7 @@ fn some_rows_of_a_table_are_dumped() {
             ("nothing=true", "no matching tables for --where"),
         ] {
             let refused = dump(&cli, &database, &["--where", wrong]);
-            assert_eq!(refused.code, Some(if wrong.starts_with('n') { 4 } else { 2 }), "{}", refused.stderr);
+            assert_eq!(refused.code, Some(if wrong.starts_with('n') { 12 } else { 2 }), "{}", refused.stderr);
             assert!(refused.stderr.contains(said), "{wrong}: {}", refused.stderr);
         }
         assert_eq!(rows(&cli, "public.t"), ["1", "2"]);
