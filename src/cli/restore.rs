@@ -46,6 +46,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         list: arguments.use_list.as_deref().map(select::list).transpose()?,
         analyze: !arguments.no_analyze,
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
+        mapping: arguments.map.mapping().map_err(|error| Report::new(exit::USAGE, error))?,
+        create_missing_roles: arguments.map.create_missing_roles,
         clean: arguments.clean.clean,
         terminate: arguments.clean.terminate_connections,
         single_transaction: arguments.clean.single_transaction,
@@ -153,6 +155,9 @@ fn plan_text(plan: &Plan) -> String {
         plan.lacks.iter().for_each(|lack| line("lacks", lack));
         plan.warnings.iter().for_each(|warning| line("warning", warning));
         return text;
+    }
+    if !plan.create_roles.is_empty() {
+        line("create", &format!("roles {}", names(plan.create_roles.iter())));
     }
     if let Some(Making { name, building, replaces }) = &plan.create {
         line("create", &format!("database {name}, called {building} until it is whole"));

@@ -28,6 +28,7 @@ pub use schema::{restrict_key, schema_sql};
 pub use table_name::NameError;
 
 use crate::archive::{ArchiveFile, Limits};
+use crate::mapping::Mapping;
 
 /// What is in the archive `path`: reads its table of contents and its JSON records, none of its rows.
 ///
@@ -39,13 +40,15 @@ pub fn contents(path: &Path) -> Result<Contents, Error> {
     Ok(Contents::new(&archive, begin, catalog, late))
 }
 
-/// The definitions in the archive `path`, as [`schema_sql`] prints them under a random key.
+/// The definitions in the archive `path`, as [`schema_sql`] prints them under a random key, with some names exchanged.
 ///
 /// # Errors
-/// As [`contents`].
-pub fn schema(path: &Path) -> Result<String, Error> {
+/// As [`contents`]; [`Error::Mapping`].
+pub fn schema(path: &Path, mapping: &Mapping) -> Result<String, Error> {
     let archive = ArchiveFile::open(path, Limits::default())?;
-    schema_sql(&archive.begin()?, &archive.catalog()?, &restrict_key()?)
+    let mut catalog = archive.catalog()?;
+    mapping.apply(&mut catalog)?;
+    schema_sql(&archive.begin()?, &catalog, &restrict_key()?)
 }
 
 /// The globals in the archive `path`, as [`globals_sql`] prints them under a random key.

@@ -45,6 +45,9 @@ pub enum Error {
     /// Names that the selection asks for and the archive does not have.
     #[error(transparent)]
     Selection(#[from] crate::selection::SelectionError),
+    /// Names that the archive should call otherwise and does not have, or that cannot be one.
+    #[error(transparent)]
+    Mapping(#[from] crate::mapping::Error),
     /// Rows that have to come in another order than that of a pipe.
     #[error("rows alone cannot be restored from a pipe: foreign keys ask for another order")]
     NeedsFile,
@@ -100,6 +103,14 @@ pub enum Error {
     /// Something could not be restored, and all of it or nothing is wanted.
     #[error("not everything could be restored")]
     NotAll(Vec<super::Failure>),
+    /// Roles that were missing had been made, and stay.
+    #[error("{source}")]
+    RolesStay {
+        /// Their names.
+        roles: Vec<String>,
+        /// Why it stopped.
+        source: Box<Error>,
+    },
     /// The transaction of everything was undone.
     #[error("{0}")]
     RolledBack(Box<Error>),

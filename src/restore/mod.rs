@@ -2,6 +2,7 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod absent;
 mod authority;
 mod choice;
 mod create;
@@ -23,6 +24,7 @@ mod lots;
 mod maintenance;
 mod message;
 mod obstacle;
+mod opened;
 mod perform;
 mod plan;
 mod pool;
@@ -33,6 +35,7 @@ mod privileges;
 mod public;
 mod refresh;
 mod replace;
+mod roles;
 mod run;
 mod sequences;
 mod settings;
@@ -50,6 +53,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::mapping::Mapping;
 use crate::nice::Limits;
 use crate::selection::Selection;
 
@@ -82,6 +86,10 @@ pub struct Options {
     pub analyze: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.
     pub create: Option<Create>,
+    /// Names that are others on the target.
+    pub mapping: Mapping,
+    /// Make the roles that are missing there.
+    pub create_missing_roles: bool,
     /// Drop what is made before it is made; with `create`, replace the database.
     pub clean: bool,
     /// End the sessions of others that are in the way of that.

@@ -46,7 +46,9 @@ impl Prepared {
         let jobs = self.options.jobs;
         let locks = LockTable::read(&self.leader, jobs).await?.share(jobs);
         let locks = locks.min(ddl::locks_of(self.options.transaction_size.unwrap_or(usize::MAX)));
-        let run = Run::new(ctx.clone(), catalog, self.omit, self.options.keep_going, encoding, locks);
+        let (omit, keep_going) = (self.omit, self.options.keep_going);
+        let own_role = self.server.conninfo().own_role();
+        let run = Run::new(ctx.clone(), catalog, omit, keep_going, encoding, locks, own_role);
         let run = Arc::new(run);
         let running = Running::of(&self.leader);
         if self.plan().globals_only {
@@ -65,10 +67,21 @@ impl Prepared {
         if let Some(globals) = &self.globals {
             unless_stopped(ctx, None, &running, globals::before(&run, &self.leader, globals)).await?;
         }
-        let Some(new) = self.new.clone() else { return self.fill(&run).await };
+        if self.options.single_transaction || self.roles.names.is_empty() {
+            return self.database(&run).await;
+        }
+        unless_stopped(ctx, None, &running, self.roles.make(&run, &self.leader)).await?;
+        let roles = self.roles.names.clone();
+        self.database(&run).await.map_err(|source| Error::RolesStay { roles, source: Box::new(source) })
+    }
+
+    /// Makes the database, if that is wanted, and fills it.
+    async fn database(mut self, run: &Arc<Run>) -> Result<Summary, Error> {
+        let ctx = &run.ctx;
+        let Some(new) = self.new.clone() else { return self.fill(run).await };
         self.server = new.make(ctx, &self.leader).await?;
         let filled = match self.move_in().await {
-            Ok(()) => self.fill(&run).await,
+            Ok(()) => self.fill(run).await,
             Err(error) => Err(error),
         };
         let mut summary = match filled {
@@ -167,7 +180,7 @@ async fn perform(
     let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared {
-        server, leader, source, begin, mut phases, options, omit, globals, new, watch, drops, ..
+        server, leader, source, begin, mut phases, options, omit, globals, new, watch, drops, roles, ..
     } = prepared;
     let mut leader = Leader::new(leader, sessions);
     let mut ours: Vec<i32> =
@@ -178,6 +191,7 @@ async fn perform(
 
     if options.single_transaction {
         leader.begin_whole().await?;
+        roles.make(run, &leader).await?;
     }
     if let Some(clean) = &plan.clean {
         ctx.event(Event::Phase { name: "drop", items: drops.len() });
@@ -238,7 +252,8 @@ async fn perform(
     if !omit.privileges {
         ctx.event(Event::Phase { name: "privileges", items: 0 });
         let version = server.facts().version;
-        works(run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
+        let acl = public::acl(&leader, facts.public.as_ref(), version, &run.own_role);
+        works(run, &leader, vec![acl.await?]).await?;
         works(run, &leader, grants(run)).await?;
         changed_acls(run, &leader).await?;
         works(run, &leader, entry_works(run, &phases.acl)).await?;

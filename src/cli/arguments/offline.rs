@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use pgark::mapping::Pair;
 
 use super::dump::jobs;
+use super::mapping::role;
 use super::{TEMPLATE, Talk, jobs_default};
 
 /// Arguments of `pgark verify`.
@@ -100,6 +102,9 @@ Examples:
 pub struct Schema {
     /// Archive to read
     pub archive: PathBuf,
+    /// Print NEW for the role OLD; repeatable
+    #[arg(long, value_name = "OLD=NEW", value_parser = role, conflicts_with = "globals")]
+    pub map_role: Vec<Pair>,
     /// Print the roles, memberships and tablespaces of the cluster instead
     #[arg(long)]
     pub globals: bool,

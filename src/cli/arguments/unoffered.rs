@@ -92,13 +92,7 @@ const UNOFFERED: &[Unoffered] = &[
         BOTH,
         None,
         "--use-set-session-authorization",
-        "owners are set by ALTER … OWNER, which the restoring role must be allowed to",
-    ),
-    option(
-        BOTH,
-        None,
-        "--role",
-        "connect as that role with -U, or with options=-crole=NAME in the connection string",
+        "ALTER … OWNER gives objects away; made by their owners, they would need grants that come last",
     ),
     option(DUMP, Some("-g"), "--globals-only", "pgark dump postgres --globals, then restore --globals-only"),
     option(

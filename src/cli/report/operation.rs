@@ -3,7 +3,7 @@
 use pgark::event::Meter;
 use pgark::server::Class;
 use pgark::sql::ident;
-use pgark::{doctor, dump, inspect, preflight, restore, selection, verify};
+use pgark::{doctor, dump, inspect, mapping, preflight, restore, selection, verify};
 
 use super::hint::{create_database, shell_path};
 use super::{Report, Scene};
@@ -45,7 +45,7 @@ impl Report {
             }
             E::RowSecurity(_) => {
                 let role =
-                    scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(&conninfo.user));
+                    scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(conninfo.acting_role()));
                 Self::new(exit::ACCESS, error).hint(format!(
                     "use a role that sees every row: the owner of the tables, a superuser, or \
                      ALTER ROLE {role} BYPASSRLS"
@@ -60,7 +60,7 @@ impl Report {
                     report = report.cause(format!("and {} more", unreadable.len() - FINDINGS_SHOWN));
                 }
                 match scene.conninfo {
-                    Some(conninfo) => report.hint(preflight::remedy(unreadable, &ident(&conninfo.user))),
+                    Some(conninfo) => report.hint(preflight::remedy(unreadable, &ident(conninfo.acting_role()))),
                     None => report,
                 }
             }
@@ -104,6 +104,21 @@ impl Report {
         }
     }
 
+    /// Names that cannot be mapped.
+    fn mapping(error: &mapping::Error) -> Self {
+        use mapping::Error as E;
+        let report = Self::new(exit::REFUSED, error);
+        match error {
+            E::Unknown { named, known, .. } if !known.is_empty() => report.hint(format!(
+                "it names {}; names are as they are, in upper or lower case, and one with = in it stands in double \
+                 quotes",
+                known.iter().take(FINDINGS_SHOWN).map(|name| ident(name)).collect::<Vec<_>>().join(", ")
+            )),
+            E::Collision(..) => report.hint("give them different names, or leave one out with -L"),
+            _ => report,
+        }
+    }
+
     /// A restore that was refused or did not finish. `meter` says what had arrived.
     pub fn restore(error: &restore::Error, scene: &Scene<'_>, meter: &Meter) -> Self {
         use restore::Error as E;
@@ -125,6 +140,12 @@ impl Report {
                 causes.fold(Self::new(exit::REJECTED, error), |report, failure| {
                     report.cause(format!("{}: {}", failure.label, failure.reason))
                 })
+            }
+            E::Mapping(error) => Self::mapping(error),
+            E::RolesStay { roles, source } => {
+                let names: Vec<String> = roles.iter().map(|role| ident(role)).collect();
+                Self::restore(source, scene, meter)
+                    .place(format!("the roles that were missing are made, and stay: {}", names.join(", ")))
             }
             E::RolledBack(error) => Self::restore(error, scene, &Meter::default())
                 .place("the transaction was undone: the target is as before"),
@@ -233,6 +254,7 @@ impl Report {
     pub fn inspect(error: &inspect::Error, scene: &Scene<'_>) -> Self {
         match error {
             inspect::Error::Archive(error) => Self::archive(error, scene),
+            inspect::Error::Mapping(error) => Self::mapping(error),
             inspect::Error::NoGlobals => Self::new(exit::REFUSED, error).hint("pgark dump --globals"),
             inspect::Error::Name(error) => no_table(error, scene),
             inspect::Error::Opaque { .. } => {
@@ -316,7 +338,10 @@ fn lacking(lacks: &[String]) -> Report {
         .map(|(role, _)| format!("CREATE ROLE {};", ident(role)))
         .collect();
     if !roles.is_empty() {
-        report = report.hint(format!("{}  or leave out owners and grants: -O -x", roles.join(" ")));
+        report = report.hint(format!("{}  or let the restore make them: --create-missing-roles", roles.join(" "))).hint(
+            "or name others in their place: --map-role OLD=NEW; or leave out owners and grants: -O -x, or only what \
+             needs these roles: --keep-going",
+        );
     }
     if has("extension") {
         report = report
@@ -333,7 +358,10 @@ fn lacking(lacks: &[String]) -> Report {
         );
     }
     if has("tablespace") {
-        report = report.hint("CREATE TABLESPACE on the target, under the same names");
+        report = report.hint(
+            "CREATE TABLESPACE on the target, under the same names; or name others: --map-tablespace OLD=NEW; or \
+             leave them out: --no-tablespaces",
+        );
     }
     report
 }
@@ -346,7 +374,7 @@ mod tests {
     fn missing_roles_come_with_their_statement() {
         let report = lacking(&["role \"my \"app\"\" (table public.t)".into(), "extension \"hstore\"".into()]);
         let text = report.to_string();
-        assert!(text.contains("CREATE ROLE \"my \"\"app\"\"\";  or leave out"), "{text}");
+        assert!(text.contains("CREATE ROLE \"my \"\"app\"\"\";  or let the restore"), "{text}");
         assert!(text.contains("packages"), "{text}");
     }
 }
