@@ -158,7 +158,8 @@ mod tests {
             assert_eq!(Named::Role.pair(text), Ok((old.to_owned(), new.to_owned())), "{text}");
         }
         let long = format!("a={}", "ä".repeat(32));
-        for text in ["a", "=b", "a=", "\"a=b", "\"a\"b=c", "a=\"b\"c", "PUBLIC=b", "a=pg_monitor", "none=b", &long]
+        for text in
+            ["a", "=b", "a=", "\"a=b", "\"a\"b=c", "a=\"b\"c", "PUBLIC=b", "a=pg_monitor", "none=b", &long]
         {
             assert!(Named::Role.pair(text).is_err(), "{text}");
         }

@@ -125,7 +125,8 @@ mod tests {
 
     fn catalog() -> Catalog {
         let to = |text: &str, role: &str| json!({"text": [text, ""], "roles": [role]});
-        let grant = |role: &str, grantor: Option<&str>| json!({"sql": to("GRANT x TO ", role), "grantor": grantor});
+        let grant =
+            |role: &str, grantor: Option<&str>| json!({"sql": to("GRANT x TO ", role), "grantor": grantor});
         serde_json::from_value(json!({
             "catalog": 1,
             "database": {
@@ -194,6 +195,9 @@ mod tests {
         let unknown = map(&mut catalog(), &names(&[("A", "x"), ("a", "y")])).unwrap_err();
         assert_eq!(unknown.to_string(), "the archive names no role A");
         let one = map(&mut catalog(), &names(&[("a", "x"), ("c", "x")])).unwrap_err();
-        assert!(matches!(&one, Error::Collision(a, b) if (&**a, &**b) == ("user mapping a", "user mapping c")), "{one}");
+        assert!(
+            matches!(&one, Error::Collision(a, b) if (&**a, &**b) == ("user mapping a", "user mapping c")),
+            "{one}"
+        );
     }
 }

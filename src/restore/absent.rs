@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn what_names_a_missing_role_is_left_out_and_said() {
         let to = |text: &str, role: &str| json!({"text": [text, ""], "roles": [role]});
-        let grant = |role: &str, grantor: Option<&str>| json!({"sql": to("GRANT x TO ", role), "grantor": grantor});
+        let grant =
+            |role: &str, grantor: Option<&str>| json!({"sql": to("GRANT x TO ", role), "grantor": grantor});
         let mut catalog: Catalog = serde_json::from_value(json!({"catalog": 1, "database": {}, "entries": [
             {"id": 1, "kind": "table", "name": "t", "label": "table t", "section": "pre-data",
              "owner_sql": to("ALTER TABLE t OWNER TO ", "gone"),

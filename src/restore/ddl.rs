@@ -46,11 +46,9 @@ pub fn acl_sql(statements: &[Acl], own_role: &str) -> Vec<String> {
     let mut sql = Vec::new();
     for acl in statements {
         match &acl.grantor {
-            Some(grantor) => sql.extend([
-                format!("SET ROLE {}", ident(grantor)),
-                acl.sql.render(),
-                own_role.to_owned(),
-            ]),
+            Some(grantor) => {
+                sql.extend([format!("SET ROLE {}", ident(grantor)), acl.sql.render(), own_role.to_owned()])
+            }
             None => sql.push(acl.sql.render()),
         }
     }

@@ -203,7 +203,8 @@ fn work(run: &Run, step: &Step, sql: &[Sql]) -> Work {
     // It ends the role that the session had taken on, too.
     let is_end = |sql: &String| sql == "RESET SESSION AUTHORIZATION";
     let behind = |sql: &String| is_end(sql).then(|| run.own_role.clone());
-    let sql = sql.iter().map(Sql::render).flat_map(|sql| [behind(&sql), Some(sql)].into_iter().rev().flatten());
+    let sql =
+        sql.iter().map(Sql::render).flat_map(|sql| [behind(&sql), Some(sql)].into_iter().rev().flatten());
     let sql = sql.collect();
     Work { id: 0, label: step.label.clone(), sql }
 }

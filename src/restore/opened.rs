@@ -45,7 +45,8 @@ impl Opened {
         let warnings = options.mapping.apply(&mut catalog)?;
         let mut omit = Omit::from(left_out);
         let unused = Named::by_what_is_left_out(&catalog, omit);
-        let taken = choose(&mut catalog, &options.selection, options.list.as_deref(), &begin.source.database)?;
+        let taken =
+            choose(&mut catalog, &options.selection, options.list.as_deref(), &begin.source.database)?;
         omit.public = taken.leaves_public && !only;
         if taken.leaves_public {
             catalog.database.public = None;

@@ -180,7 +180,19 @@ async fn perform(
     let started = ctx.now();
     let plan = prepared.plan().clone();
     let Prepared {
-        server, leader, source, begin, mut phases, options, omit, globals, new, watch, drops, roles, ..
+        server,
+        leader,
+        source,
+        begin,
+        mut phases,
+        options,
+        omit,
+        globals,
+        new,
+        watch,
+        drops,
+        roles,
+        ..
     } = prepared;
     let mut leader = Leader::new(leader, sessions);
     let mut ours: Vec<i32> =

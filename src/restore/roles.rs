@@ -120,7 +120,10 @@ impl NewRoles {
         let sql = self.statements(session);
         Work { id: 0, label: "missing roles".to_owned(), sql }.run(session).await?;
         let names: Vec<String> = self.names.iter().map(|role| ident(role)).collect();
-        run.warn(format!("roles that were missing are made, without login or any attribute: {}", names.join(", ")));
+        run.warn(format!(
+            "roles that were missing are made, without login or any attribute: {}",
+            names.join(", ")
+        ));
         Ok(())
     }
 }

@@ -45,6 +45,7 @@ mod islands;
 mod keep_going;
 mod kill;
 mod left_behind;
+mod map_role;
 mod newer_server;
 mod nice;
 mod older_target;
