@@ -78,7 +78,7 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, units: Vec<Unit>) 
         }
     }
     let first = entries(catalog, &phases.post_data, &loaded, &mut jobs);
-    load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
+    load_after_indexes(catalog, phases, first, &late, &mut jobs);
     jobs
 }
 
@@ -100,20 +100,24 @@ fn load_after_indexes(
     phases: &Phases,
     first: JobId,
     late: &HashMap<u32, JobId>,
-    jobs: &mut [Job],
+    Jobs { jobs, tasks }: &mut Jobs,
 ) {
     let markers: BTreeSet<JobId> = late.values().copied().collect();
     if markers.is_empty() {
         return;
     }
+    // A key of a parent does not wait for such rows of a child either.
+    let below = (0..first).filter(|job| matches!(tasks[*job], Task::LoadedBelow(_)));
+    let below = below.filter(|job| jobs[*job].deps.iter().any(|dep| markers.contains(dep)));
+    let rows: BTreeSet<JobId> = below.chain(markers.iter().copied()).collect();
     // Entries are in restore order, so what an entry depends on has been looked at before it.
-    let mut behind = markers.clone();
+    let mut behind = rows.clone();
     let mut built = Vec::new();
     for (n, &at) in phases.post_data.iter().enumerate() {
         let job = first + n;
         let is_index = matches!(catalog.entries[at].kind.as_str(), "index" | "key" | "index_attach");
         if is_index {
-            jobs[job].deps.retain(|dep| !markers.contains(dep));
+            jobs[job].deps.retain(|dep| !rows.contains(dep));
         }
         if jobs[job].deps.iter().chain(&jobs[job].after).any(|dep| behind.contains(dep)) {
             behind.insert(job);
