@@ -185,6 +185,7 @@ fn plan_text(plan: &Plan) -> String {
         format!("{} more", figure::number(plan.other_post_data as u64)),
     ];
     line("post-data", &parts.join(", "));
+    plan.rename.iter().for_each(|what| line("rename", what));
     let mut needs = Vec::new();
     if !plan.needs.roles.is_empty() {
         needs.push(format!("roles {}", names(plan.needs.roles.keys())));

@@ -1,9 +1,10 @@
-//! Other names for what an archive names and a target calls otherwise: roles and tablespaces. Pure.
+//! Other names for what an archive names and a target calls otherwise: roles, schemas, tablespaces. Pure.
 //!
 //! Only names are mapped, never text: what a function's body, an expression or a value says stays as it is.
 
 mod names;
 mod roles;
+mod schemas;
 mod tablespaces;
 
 use thiserror::Error;
@@ -17,6 +18,8 @@ use crate::manifest::Catalog;
 pub struct Mapping {
     /// `--map-role`
     pub roles: Names,
+    /// `--map-schema`
+    pub schemas: Names,
     /// `--map-tablespace`
     pub tablespaces: Names,
 }
@@ -36,7 +39,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// Two objects would become one.
-    #[error("{0} and {1} would become one: a server has one for each role")]
+    #[error("{0} and {1} would become one")]
     Collision(String, String),
     /// Privileges that cannot be read.
     #[error(transparent)]
@@ -44,12 +47,15 @@ pub enum Error {
 }
 
 impl Mapping {
-    /// Maps all names in `catalog`, globals apart; what the user should know of it.
+    /// Maps roles and tablespaces in `catalog`, globals apart; what the user should know of it. Schemas are only looked at:
+    /// they get their names at the end.
     ///
     /// # Errors
     /// Names that it does not have; objects that would become one.
     pub fn apply(&self, catalog: &mut Catalog) -> Result<Vec<String>, Error> {
         tablespaces::map(catalog, &self.tablespaces)?;
-        roles::map(catalog, &self.roles)
+        let mut warnings = schemas::check(catalog, &self.schemas)?;
+        warnings.extend(roles::map(catalog, &self.roles)?);
+        Ok(warnings)
     }
 }

@@ -12,6 +12,7 @@ const NAME_MAX: usize = 63;
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Named {
     Role,
+    Schema,
     Tablespace,
 }
 
@@ -23,6 +24,7 @@ impl Named {
     pub fn word(self) -> &'static str {
         match self {
             Self::Role => "role",
+            Self::Schema => "schema",
             Self::Tablespace => "tablespace",
         }
     }
@@ -58,6 +60,7 @@ impl Named {
         let word = self.word();
         let own = match self {
             Self::Role => name.starts_with("pg_") || matches!(name, "public" | "none"),
+            Self::Schema => name.starts_with("pg_") || matches!(name, "public" | "information_schema"),
             // Nothing says that it is in the default one.
             Self::Tablespace => name.starts_with("pg_") && name != "pg_default",
         };
@@ -117,6 +120,11 @@ impl Names {
         self.0.is_empty()
     }
 
+    /// Old and new names.
+    pub fn pairs(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.0.iter()
+    }
+
     /// The new name, which may be the old one.
     pub fn get<'a>(&'a self, name: &'a str) -> &'a str {
         self.0.get(name).map_or(name, String::as_str)
@@ -165,6 +173,7 @@ mod tests {
         }
         assert!(Named::Tablespace.pair("public=pg_default").is_ok());
         assert!(Named::Tablespace.pair("fast=pg_global").is_err());
+        assert!(Named::Schema.pair("public=app").is_err());
     }
 
     #[test]

@@ -48,6 +48,12 @@ pub enum Error {
     /// Names that the archive should call otherwise and does not have, or that cannot be one.
     #[error(transparent)]
     Mapping(#[from] crate::mapping::Error),
+    /// A schema that should get another name is not made.
+    #[error("schema \"{0}\" is not among what is restored, so it cannot get another name")]
+    SchemaNotMade(String),
+    /// A schema that should get another name, or one that has that name, is there.
+    #[error("the target has a schema \"{0}\"")]
+    SchemaThere(String),
     /// Rows that have to come in another order than that of a pipe.
     #[error("rows alone cannot be restored from a pipe: foreign keys ask for another order")]
     NeedsFile,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::error::Error;
 use super::guests::ending_guests;
@@ -14,8 +13,9 @@ use super::pre_data::pre_data;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
 use super::sequences::value_works;
-use super::settings::setting_works;
+use super::settings::settings;
 use super::source::{Source, drain};
+use super::stop::unless_stopped;
 use super::stream::{Loaded, load_stream};
 use super::units::units;
 use super::works::{changed_acls, entry_works, grants, large_object_works, works};
@@ -145,31 +145,6 @@ impl Prepared {
     }
 }
 
-/// Does something on sessions; when the user, a server that says nothing any more, or an error stops it, so do they.
-async fn unless_stopped<T>(
-    ctx: &Context,
-    stall_timeout: Option<Duration>,
-    running: &Running,
-    what: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let result = tokio::select! {
-        result = what => result,
-        () = ctx.cancel.cancelled() => Err(Error::Cancelled),
-        error = stalled(ctx, running, stall_timeout) => Err(error),
-    };
-    if result.is_err() {
-        running.cancel().await;
-    }
-    result
-}
-
-/// `--stall-timeout`; without it, never.
-async fn stalled(ctx: &Context, running: &Running, limit: Option<Duration>) -> Error {
-    let Some(limit) = limit else { return std::future::pending().await };
-    let (session, doing) = running.stalled(limit).await.words(&ctx.meter.workers());
-    Error::Stalled { limit, session, doing }
-}
-
 async fn perform(
     prepared: Prepared,
     run: &Arc<Run>,
@@ -192,6 +167,7 @@ async fn perform(
         watch,
         drops,
         roles,
+        renames,
         ..
     } = prepared;
     let mut leader = Leader::new(leader, sessions);
@@ -295,6 +271,8 @@ async fn perform(
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(run, &leader, entry_works(run, &phases.event_triggers)).await?;
+    // Nothing names a schema by its old name after this.
+    works(run, &leader, renames.works()).await?;
 
     if options.single_transaction {
         let failures = run.failures();
@@ -345,18 +323,6 @@ async fn globals_only(prepared: Prepared, run: &Run) -> Result<Summary, Error> {
         duration_ms: started.elapsed().as_millis() as u64,
         ..Summary::default()
     })
-}
-
-/// `ALTER DATABASE … SET`: who may not do that still gets everything else, and is told.
-async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
-    let rows = leader.query("SELECT pg_catalog.current_database()::text AS name").await?;
-    let name: String = rows.first().map(|row| row.get("name")).unwrap_or_default();
-    for work in setting_works(&run.catalog.database, &name) {
-        if let Err(error) = work.run(leader).await {
-            run.record(&work.label, error.reason());
-        }
-    }
-    Ok(())
 }
 
 /// Commits did not wait for the server's disk. This one does, and with it everything before it; so do those after it.

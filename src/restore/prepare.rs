@@ -12,6 +12,7 @@ use super::obstacle::Obstacle;
 use super::opened::Opened;
 use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
+use super::rename::Renames;
 use super::roles::NewRoles;
 use super::source::Source;
 use super::target::Target;
@@ -46,6 +47,8 @@ pub struct Prepared {
     obstacle: Option<Obstacle>,
     /// Roles to make first.
     pub(super) roles: NewRoles,
+    /// Schemas that get another name at the end.
+    pub(super) renames: Renames,
     plan: Plan,
     read_only: Option<&'static str>,
 }
@@ -106,7 +109,9 @@ pub async fn prepare(
     let maintenance = Maintenance::read(&leader, options.jobs, memory).await?;
     maintenance.set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
-    found.leave_to_the_database(&mut catalog, options.create.is_some());
+    let creates = options.create.is_some();
+    found.leave_to_the_database(&mut catalog, creates);
+    let renames = Renames::new(&leader, &catalog, &options.mapping.schemas, creates).await?;
 
     let source_version = Version::from_num(begin.source.server_version_num);
     let mut warnings = [warnings, version_warnings(source_version, facts.version)].concat();
@@ -276,6 +281,7 @@ pub async fn prepare(
         needs,
         lacks,
         cannot,
+        rename: renames.shown(),
         create_roles: roles.names.clone(),
         warnings,
         present: if only { Vec::new() } else { found.present },
@@ -296,6 +302,7 @@ pub async fn prepare(
         drops,
         obstacle,
         roles,
+        renames,
         plan,
         read_only: found.read_only,
         catalog,

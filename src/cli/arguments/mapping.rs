@@ -14,7 +14,11 @@ pub struct Map {
     #[arg(hide_short_help = true, long, value_name = "OLD=NEW", value_parser = role,
         conflicts_with_all = ["globals", "globals_only"])]
     pub map_role: Vec<Pair>,
-    /// The same for tablespaces
+    /// The schema OLD gets the name NEW at the end; repeatable
+    #[arg(hide_short_help = true, long, value_name = "OLD=NEW", value_parser = schema,
+        conflicts_with_all = ["clean", "globals_only"])]
+    pub map_schema: Vec<Pair>,
+    /// The tablespace OLD is NEW on the target; repeatable
     #[arg(hide_short_help = true, long, value_name = "OLD=NEW", value_parser = tablespace,
         conflicts_with_all = ["globals", "globals_only"])]
     pub map_tablespace: Vec<Pair>,
@@ -31,6 +35,7 @@ impl Map {
     pub fn mapping(&self) -> Result<Mapping, String> {
         Ok(Mapping {
             roles: Names::new(self.map_role.iter().cloned())?,
+            schemas: Names::new(self.map_schema.iter().cloned())?,
             tablespaces: Names::new(self.map_tablespace.iter().cloned())?,
         })
     }
@@ -39,6 +44,10 @@ impl Map {
 /// A pair of roles.
 pub(super) fn role(text: &str) -> Result<Pair, String> {
     Named::Role.pair(text)
+}
+
+fn schema(text: &str) -> Result<Pair, String> {
+    Named::Schema.pair(text)
 }
 
 fn tablespace(text: &str) -> Result<Pair, String> {

@@ -3,7 +3,7 @@
 use pgark::event::Meter;
 use pgark::server::Class;
 use pgark::sql::ident;
-use pgark::{doctor, dump, inspect, mapping, preflight, restore, selection, verify};
+use pgark::{doctor, dump, inspect, preflight, restore, selection, verify};
 
 use super::hint::{create_database, shell_path};
 use super::{Report, Scene};
@@ -104,21 +104,6 @@ impl Report {
         }
     }
 
-    /// Names that cannot be mapped.
-    fn mapping(error: &mapping::Error) -> Self {
-        use mapping::Error as E;
-        let report = Self::new(exit::REFUSED, error);
-        match error {
-            E::Unknown { named, known, .. } if !known.is_empty() => report.hint(format!(
-                "it names {}; names are as they are, in upper or lower case, and one with = in it stands in double \
-                 quotes",
-                known.iter().take(FINDINGS_SHOWN).map(|name| ident(name)).collect::<Vec<_>>().join(", ")
-            )),
-            E::Collision(..) => report.hint("give them different names, or leave one out with -L"),
-            _ => report,
-        }
-    }
-
     /// A restore that was refused or did not finish. `meter` says what had arrived.
     pub fn restore(error: &restore::Error, scene: &Scene<'_>, meter: &Meter) -> Self {
         use restore::Error as E;
@@ -142,6 +127,8 @@ impl Report {
                 })
             }
             E::Mapping(error) => Self::mapping(error),
+            E::SchemaNotMade(name) => Self::new(exit::REFUSED, error).select_schema(name),
+            E::SchemaThere(_) => Self::new(exit::REFUSED, error).free_schema(),
             E::RolesStay { roles, source } => {
                 let names: Vec<String> = roles.iter().map(|role| ident(role)).collect();
                 Self::restore(source, scene, meter)
@@ -199,7 +186,7 @@ impl Report {
                 // Nothing stays in a target, so nothing is said of what had arrived.
                 Self::restore(source, scene, &Meter::default()).remaining(remains, database, scene)
             }
-            E::Lacks(lacks) => lacking(lacks),
+            E::Lacks(lacks) => Self::lacking(lacks),
             E::NoGlobals => {
                 Self::new(exit::REFUSED, error).hint("dump with --globals, or restore without it")
             }
@@ -323,58 +310,5 @@ fn failed(report: Report, source: &pgark::server::Error, scene: &Scene<'_>) -> R
         Some(server) if source.class() != Class::Lost => report.said(server).rejected(server, scene),
         Some(server) => report.said(server),
         None => report.cause(source),
-    }
-}
-
-fn lacking(lacks: &[String]) -> Report {
-    let mut report = Report::new(exit::REFUSED, "the target lacks what the archive needs");
-    for lack in lacks {
-        report = report.cause(lack);
-    }
-    let has = |kind: &str| lacks.iter().any(|lack| lack.starts_with(kind));
-    let roles: Vec<String> = lacks
-        .iter()
-        .filter_map(|lack| lack.strip_prefix("role \"")?.rsplit_once("\" ("))
-        .map(|(role, _)| format!("CREATE ROLE {};", ident(role)))
-        .collect();
-    if !roles.is_empty() {
-        report = report.hint(format!("{}  or let the restore make them: --create-missing-roles", roles.join(" "))).hint(
-            "or name others in their place: --map-role OLD=NEW; or leave out owners and grants: -O -x, or only what \
-             needs these roles: --keep-going",
-        );
-    }
-    if has("extension") {
-        report = report
-            .hint("install the extensions' packages on the target's server (postgresql-contrib and others)");
-    }
-    if has("privilege") || has("membership") || has("ownership") {
-        report = report
-            .hint("restore as a superuser or as the owner of the database (-U), or grant what is missing");
-    }
-    if has("folder") {
-        report = report.hint(
-            "make the folder on the server, empty and owned by the server's user, or CREATE TABLESPACE elsewhere, \
-             under the same name",
-        );
-    }
-    if has("tablespace") {
-        report = report.hint(
-            "CREATE TABLESPACE on the target, under the same names; or name others: --map-tablespace OLD=NEW; or \
-             leave them out: --no-tablespaces",
-        );
-    }
-    report
-}
-
-#[cfg(test)]
-mod tests {
-    use super::lacking;
-
-    #[test]
-    fn missing_roles_come_with_their_statement() {
-        let report = lacking(&["role \"my \"app\"\" (table public.t)".into(), "extension \"hstore\"".into()]);
-        let text = report.to_string();
-        assert!(text.contains("CREATE ROLE \"my \"\"app\"\"\";  or let the restore"), "{text}");
-        assert!(text.contains("packages"), "{text}");
     }
 }
