@@ -200,13 +200,14 @@ pub async fn after(run: &Run, session: &Session, plan: &Plan) {
 }
 
 fn work(run: &Run, step: &Step, sql: &[Sql]) -> Work {
-    // It ends the role that the session had taken on, too.
-    let is_end = |sql: &String| sql == "RESET SESSION AUTHORIZATION";
-    let behind = |sql: &String| is_end(sql).then(|| run.own_role.clone());
-    let sql =
-        sql.iter().map(Sql::render).flat_map(|sql| [behind(&sql), Some(sql)].into_iter().rev().flatten());
-    let sql = sql.collect();
-    Work { id: 0, label: step.label.clone(), sql }
+    let mut statements = Vec::new();
+    for sql in sql.iter().map(Sql::render) {
+        // It ends the role that the session had taken on, too.
+        let behind = (sql == "RESET SESSION AUTHORIZATION").then(|| run.own_role.clone());
+        statements.push(sql);
+        statements.extend(behind);
+    }
+    Work { id: 0, label: step.label.clone(), sql: statements }
 }
 
 #[cfg(test)]

@@ -59,8 +59,10 @@ impl NewRoles {
         let missing = needs.roles.keys().filter(|role| !found.roles.contains(*role));
         let missing: BTreeSet<String> = missing.cloned().collect();
         if options.create_missing_roles {
-            found.roles.extend(missing.iter().cloned());
-            return (Self { names: missing.into_iter().collect() }, Vec::new());
+            // Those of newer servers cannot be made.
+            let names: Vec<String> = missing.into_iter().filter(|role| !role.starts_with("pg_")).collect();
+            found.roles.extend(names.iter().cloned());
+            return (Self { names }, Vec::new());
         }
         if !options.keep_going || missing.is_empty() {
             return Default::default();

@@ -336,7 +336,8 @@ impl Endpoint {
                 let pooler = pooler::detect(&session, &second.session).await;
                 let pooler = pooler.map_err(|error| vec![unanswered(error)])?;
                 if pooler.is_in_the_way() {
-                    if !any_pooler {
+                    // A role would reach others, too.
+                    if !any_pooler || conninfo.role.is_some() {
                         return Err(vec![Failure::Pooler(pooler)]);
                     }
                     // What is set on the session would reach others.

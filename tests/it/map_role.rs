@@ -360,6 +360,55 @@ fn roles_that_were_made_stay_unless_all_is_one_transaction() {
 }
 
 #[test]
+fn a_database_that_is_made_has_the_other_role_too() {
+    for server in TestServer::all() {
+        let source = TestDatabase::create(&server, "made_db");
+        let [owner, reader, new] = ["owner", "reader", "ne w"].map(|name| source.role(name, ""));
+        source.sql(&format!(
+            "create table t (a int); alter table t owner to {owner};
+            alter database {0} owner to {owner};
+            grant create on database {0} to {reader} with grant option; revoke connect on database {0} from public",
+            source.name()
+        ));
+        let cli = TestCli::new();
+        cli.succeed(["dump", &source.conninfo(), "-f", "a.pgark"]).unwrap();
+        let postgres = server.conninfo("postgres");
+        let said = format!(
+            "select pg_get_userbyid(d.datdba), string_agg(format('%s %s', pg_get_userbyid(a.grantee), a.privilege_type), ',' order by 1)
+            from pg_database d, aclexplode(d.datacl) a where d.datname = {} and a.grantee not in (0, d.datdba) group by 1",
+            literal(source.name())
+        );
+        let made = |words: &[&str]| {
+            source.drop_now();
+            let outcome = cli.run([&["restore", "a.pgark", "--yes", "-C", "-d", &postgres], words].concat());
+            (outcome, source.try_sql(&said).unwrap_or_default())
+        };
+        let map = format!("--map-role={owner}={new}");
+        let (mapped, database) = made(&[&map]);
+        assert_eq!(mapped.code, Some(0), "{}", mapped.stderr);
+        assert_eq!(database.trim(), format!("{new}|{reader} CREATE"));
+        source.drop_now();
+        psql(&server, "postgres", &format!("drop role {owner}, {reader}")).unwrap();
+
+        let (refused, _) = made(&[]);
+        assert_eq!(refused.code, Some(12), "{}", refused.stderr);
+        let (without, database) = made(&["--keep-going"]);
+        assert_eq!(without.code, Some(3), "{}", without.stderr);
+        let kept = format!("the restoring role keeps table public.t, database {}", source.name());
+        assert!(without.stderr.contains(&kept), "{}", without.stderr);
+        assert_eq!(database.trim(), "");
+        let owner_is = "select datdba::regrole from pg_database where datname = current_database()";
+        assert_eq!(source.sql(owner_is).trim(), "postgres");
+        let (with, database) = made(&["--create-missing-roles"]);
+        assert_eq!(with.code, Some(0), "{}", with.stderr);
+        assert_eq!(database.trim(), format!("{owner}|{reader} CREATE"));
+        let (with, database) = made(&[&map, "--role", &new]);
+        assert_eq!(with.code, Some(7), "{}", with.stderr);
+        assert!(with.stderr.contains("may not create databases"), "{}{database}", with.stderr);
+    }
+}
+
+#[test]
 fn the_work_is_done_as_another_role() {
     for server in TestServer::all() {
         let source = TestDatabase::create(&server, "role");
