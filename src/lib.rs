@@ -7,6 +7,7 @@
 //! - [`event`], [`context`]: what an operation reports, and what every operation is given
 //! - [`manifest`]: what an archive says in JSON: entries, facts, totals
 //! - [`object`]: one file per object kind: what the catalog says of it, and its DDL
+//! - [`mapping`]: other names for roles, schemas, tablespaces
 //! - [`graph`]: a deterministic order that respects dependencies; loops and their repair; the ready-queue
 //! - [`archive`]: the file format: records, codec, reader, writer, store
 //! - [`selection`]: which objects take part: patterns, filter files, pg_dump's rules
@@ -30,6 +31,7 @@ pub mod globals;
 pub mod graph;
 pub mod inspect;
 pub mod manifest;
+pub mod mapping;
 pub mod nice;
 pub mod object;
 pub mod preflight;

@@ -39,6 +39,7 @@ pub async fn conninfo(
     let environment = Environment::process();
     let mut conninfo = resolve(&connection.flags(dbname), &environment)
         .map_err(|error| Report::server(&error.into(), &Scene::default()))?;
+    conninfo.role.clone_from(&connection.role);
     conninfo.warnings.iter().for_each(|warning| ctx.warn(warning.clone()));
     if let Some(command) = &connection.password_command {
         conninfo.password_command = Some(command.clone());

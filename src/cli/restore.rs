@@ -50,6 +50,8 @@ pub async fn run(arguments: Restore, signals: &Signals) -> Outcome {
         list: arguments.picks.use_list.as_deref().map(select::list).transpose()?,
         analyze: !arguments.no_analyze,
         create: arguments.create.then_some(Create { target_locale: arguments.target_locale }),
+        mapping: arguments.map.mapping().map_err(|error| Report::new(exit::USAGE, error))?,
+        create_missing_roles: arguments.map.create_missing_roles,
         clean: arguments.clean.clean,
         terminate: arguments.clean.terminate_connections,
         single_transaction: arguments.clean.single_transaction,
@@ -147,6 +149,9 @@ fn plan_text(plan: &Plan) -> String {
         plan.warnings.iter().for_each(|warning| line("warning", warning));
         return text;
     }
+    if !plan.create_roles.is_empty() {
+        line("create", &format!("roles {}", names(plan.create_roles.iter())));
+    }
     if let Some(Making { name, building, replaces }) = &plan.create {
         line("create", &format!("database {name}, called {building} until it is whole"));
         if let Some(old) = replaces {
@@ -177,6 +182,7 @@ fn plan_text(plan: &Plan) -> String {
         format!("{} more", figure::number(plan.other_post_data as u64)),
     ];
     line("post-data", &parts.join(", "));
+    plan.rename.iter().for_each(|what| line("rename", what));
     let mut needs = Vec::new();
     if !plan.needs.roles.is_empty() {
         needs.push(format!("roles {}", names(plan.needs.roles.keys())));

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pgark::archive::{Output, Overwrite, StoreError};
 use pgark::inspect::{Error, Form, Options, globals, schema};
+use pgark::mapping::{Mapping, Names};
 use pgark::selection::{Content, Place, Selection};
 use pgark::sql::bytes::to_server;
 
@@ -24,7 +25,10 @@ pub fn run(arguments: &Schema) -> Outcome {
     let sql = match arguments.globals {
         true => globals(&arguments.archive, arguments.role_passwords, &form),
         false => {
+            let roles = Names::new(arguments.map_role.iter().cloned());
+            let roles = roles.map_err(|error| Report::new(exit::USAGE, error))?;
             let options = Options {
+                mapping: Mapping { roles, ..Mapping::default() },
                 selection: selection(arguments)?,
                 list: arguments.picks.use_list.as_deref().map(select::list).transpose()?,
                 clean: arguments.clean,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Concerns, Error, Finding, Level};
 use crate::context::Context;
+use crate::mapping::Mapping;
 use crate::restore::{Globals, Input, Options, prepare};
 use crate::selection::Selection;
 use crate::server::Conninfo;
@@ -22,6 +23,8 @@ pub async fn check(
     jobs: usize,
 ) -> Result<Vec<Finding>, Error> {
     let options = Options {
+        mapping: Mapping::default(),
+        create_missing_roles: false,
         clean: false,
         terminate: false,
         single_transaction: false,

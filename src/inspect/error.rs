@@ -6,6 +6,9 @@ pub enum Error {
     /// It cannot be read.
     #[error(transparent)]
     Archive(#[from] crate::archive::Error),
+    /// Names that it should have others for and does not have.
+    #[error(transparent)]
+    Mapping(#[from] crate::mapping::Error),
     /// It was dumped without globals.
     #[error("the archive has no globals: roles, memberships, tablespaces")]
     NoGlobals,

@@ -5,12 +5,15 @@ use std::collections::{HashMap, HashSet};
 use super::error::Error;
 use super::script::{Form, Header, Script};
 use crate::manifest::{Begin, Catalog, Entry, Pass, Section};
+use crate::mapping::Mapping;
 use crate::selection::{LeaveOut, Selection, is_relation};
 use crate::sql::{ident, literal};
 
 /// What a script of definitions has.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Roles with other names.
+    pub mapping: Mapping,
     /// Which objects; rows are never part of it.
     pub selection: Selection,
     /// The entries with these numbers, in this order within what comes before and what comes after the rows.
@@ -34,12 +37,15 @@ pub struct Options {
 pub fn schema_sql(begin: &Begin, mut catalog: Catalog, options: &Options) -> Result<String, Error> {
     let mut selection = options.selection.clone();
     selection.content.definitions_only = true;
+    // Before names are chosen: whether a name is known does not depend on what takes part.
+    let warnings = options.mapping.apply(&mut catalog)?;
     let taken = selection.take(&mut catalog, options.list.as_deref(), &begin.source.database)?;
     let mut left_out = selection.leave_out;
     left_out.add_names(&catalog.left_out);
     let mut script = Definitions::new(begin, left_out, &options.form);
 
     script.head(&catalog, options.create);
+    warnings.iter().for_each(|warning| script.out.comment(warning));
     for missing in &taken.missing {
         let text =
             format!("{} is not part of this script, and {} needs it", missing.label, missing.needed_by);
@@ -185,6 +191,7 @@ mod tests {
 
     use super::{Form, Options, schema_sql};
     use crate::manifest::{Begin, Catalog};
+    use crate::mapping::Mapping;
     use crate::selection::Selection;
 
     fn script(catalog: serde_json::Value) -> String {
@@ -196,8 +203,14 @@ mod tests {
         let begin: Begin = serde_json::from_value(begin).unwrap();
         let catalog: Catalog = serde_json::from_value(catalog).unwrap();
         let form = Form::Psql { key: "KEY".to_owned() };
-        let options =
-            Options { selection: Selection::default(), list: None, clean: false, create: false, form };
+        let options = Options {
+            mapping: Mapping::default(),
+            selection: Selection::default(),
+            list: None,
+            clean: false,
+            create: false,
+            form,
+        };
         schema_sql(&begin, catalog, &options).unwrap()
     }
 
@@ -296,7 +309,14 @@ ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
             entry(4, "index", "i", Some("elsewhere"), "DROP INDEX IF EXISTS s.i"),
         ]});
         let selection = Selection::default();
-        let options = Options { selection, list: None, clean: true, create: false, form: Form::Json };
+        let options = Options {
+            mapping: Mapping::default(),
+            selection,
+            list: None,
+            clean: true,
+            create: false,
+            form: Form::Json,
+        };
         let script = schema_sql(&begin, serde_json::from_value(catalog).unwrap(), &options).unwrap();
         let drops: Vec<serde_json::Value> = script
             .lines()

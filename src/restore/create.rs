@@ -146,7 +146,7 @@ impl NewDatabase {
             add("security labels", database.labels.iter().map(|label| label.sql(name)).collect());
         }
         if !self.omit.privileges {
-            add("privileges", acl_sql(&self.acl));
+            add("privileges", acl_sql(&self.acl, &self.server.conninfo().own_role()));
         }
         works
     }
@@ -227,9 +227,11 @@ impl NewDatabase {
         // It would make new ones.
         let closed = format!("ALTER DATABASE {} ALLOW_CONNECTIONS = false", ident(&self.building));
         session.batch(&closed).await?;
-        let sql = "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
+        let sql = "RESET ROLE;
+            SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
             WHERE a.usename = session_user AND a.datname";
-        Ok(session.batch(&format!("{sql} = {}", literal(&self.building))).await?)
+        let own_role = self.server.conninfo().own_role();
+        Ok(session.batch(&format!("{sql} = {}; {own_role}", literal(&self.building))).await?)
     }
 
     async fn remove(&self) -> Result<(), Error> {

@@ -41,16 +41,14 @@ pub fn entry_sql(entry: &Entry, omit: Omit) -> Vec<String> {
 }
 
 /// GRANTs and REVOKEs; those by another grantor than the owner run as that grantor, of which the session must be a
-/// member.
-pub fn acl_sql(statements: &[Acl]) -> Vec<String> {
+/// member. `own_role` makes the session its own again.
+pub fn acl_sql(statements: &[Acl], own_role: &str) -> Vec<String> {
     let mut sql = Vec::new();
     for acl in statements {
         match &acl.grantor {
-            Some(grantor) => sql.extend([
-                format!("SET ROLE {}", ident(grantor)),
-                acl.sql.render(),
-                "RESET ROLE".to_owned(),
-            ]),
+            Some(grantor) => {
+                sql.extend([format!("SET ROLE {}", ident(grantor)), acl.sql.render(), own_role.to_owned()])
+            }
             None => sql.push(acl.sql.render()),
         }
     }

@@ -53,6 +53,15 @@ pub enum Error {
     /// Names that the selection asks for and the archive does not have.
     #[error(transparent)]
     Selection(#[from] crate::selection::SelectionError),
+    /// Names that the archive should call otherwise and does not have, or that cannot be one.
+    #[error(transparent)]
+    Mapping(#[from] crate::mapping::Error),
+    /// A schema that should get another name is not made.
+    #[error("schema \"{0}\" is not among what is restored, so it cannot get another name")]
+    SchemaNotMade(String),
+    /// A schema that should get another name, or one that has that name, is there.
+    #[error("the target has a schema \"{0}\"")]
+    SchemaThere(String),
     /// The target has objects already.
     #[error("the target database is not empty: it has {}", .0.join(", "))]
     NotEmpty(Vec<String>),
@@ -105,6 +114,14 @@ pub enum Error {
     /// Something could not be restored, and all of it or nothing is wanted.
     #[error("not everything could be restored")]
     NotAll(Vec<super::Failure>),
+    /// Roles that were missing had been made, and stay.
+    #[error("{source}")]
+    RolesStay {
+        /// Their names.
+        roles: Vec<String>,
+        /// Why it stopped.
+        source: Box<Error>,
+    },
     /// The transaction of everything was undone.
     #[error("{0}")]
     RolledBack(Box<Error>),

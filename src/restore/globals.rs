@@ -145,7 +145,7 @@ pub async fn before(run: &Run, session: &Session, plan: &Plan) -> Result<(), Err
     }
     session.batch("COMMIT").await?;
     for step in plan.steps.iter().filter(|step| step.phase == Phase::Tablespace) {
-        match one_by_one(session, step).await {
+        match one_by_one(run, session, step).await {
             Ok(()) => run.done(1),
             Err(error) => run.failed(0, &step.label, error)?,
         }
@@ -157,16 +157,16 @@ pub async fn before(run: &Run, session: &Session, plan: &Plan) -> Result<(), Err
 }
 
 /// CREATE TABLESPACE takes neither a transaction nor company.
-async fn one_by_one(session: &Session, step: &Step) -> Result<(), Error> {
+async fn one_by_one(run: &Run, session: &Session, step: &Step) -> Result<(), Error> {
     for sql in &step.sql {
-        work(step, std::slice::from_ref(sql)).run(session).await?;
+        work(run, step, std::slice::from_ref(sql)).run(session).await?;
     }
     Ok(())
 }
 
 async fn in_savepoint(run: &Run, session: &Session, step: &Step) -> Result<(), Error> {
     session.batch("SAVEPOINT one").await?;
-    let Err(error) = work(step, &step.sql).run(session).await else {
+    let Err(error) = work(run, step, &step.sql).run(session).await else {
         run.done(1);
         return Ok(session.batch("RELEASE one").await?);
     };
@@ -192,15 +192,22 @@ fn without_hash(mut error: Error) -> Error {
 /// `ALTER ROLE ALL SET`, which would bend the restore's own sessions: after everything else.
 pub async fn after(run: &Run, session: &Session, plan: &Plan) {
     for step in plan.steps.iter().filter(|step| step.phase == Phase::Cluster) {
-        match work(step, &step.sql).run(session).await {
+        match work(run, step, &step.sql).run(session).await {
             Ok(()) => run.done(1),
             Err(error) => run.record(&step.label, error.reason()),
         }
     }
 }
 
-fn work(step: &Step, sql: &[Sql]) -> Work {
-    Work { id: 0, label: step.label.clone(), sql: sql.iter().map(Sql::render).collect() }
+fn work(run: &Run, step: &Step, sql: &[Sql]) -> Work {
+    let mut statements = Vec::new();
+    for sql in sql.iter().map(Sql::render) {
+        // It ends the role that the session had taken on, too.
+        let behind = (sql == "RESET SESSION AUTHORIZATION").then(|| run.own_role.clone());
+        statements.push(sql);
+        statements.extend(behind);
+    }
+    Work { id: 0, label: step.label.clone(), sql: statements }
 }
 
 #[cfg(test)]

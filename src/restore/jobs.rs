@@ -103,7 +103,7 @@ pub fn data_and_post_data(catalog: &Catalog, phases: &Phases, order: &RowOrder, 
         waiting.into_iter().for_each(|load| jobs.jobs[load].deps.push(all));
     }
     let first = entries(catalog, &phases.post_data, &loaded, &mut jobs);
-    load_after_indexes(catalog, phases, first, &late, &mut jobs.jobs);
+    load_after_indexes(catalog, phases, first, &late, &mut jobs);
     jobs
 }
 
@@ -125,18 +125,22 @@ fn load_after_indexes(
     phases: &Phases,
     first: JobId,
     late: &HashMap<u32, JobId>,
-    jobs: &mut [Job],
+    Jobs { jobs, tasks }: &mut Jobs,
 ) {
     let markers: BTreeSet<JobId> = late.values().copied().collect();
     if markers.is_empty() {
         return;
     }
+    // A key of a parent does not wait for such rows of a child either.
+    let below = (0..first).filter(|job| matches!(tasks[*job], Task::AllLoaded(_)));
+    let below = below.filter(|job| jobs[*job].deps.iter().any(|dep| markers.contains(dep)));
+    let rows: BTreeSet<JobId> = below.chain(markers.iter().copied()).collect();
     let is_index = |at: usize| matches!(catalog.entries[at].kind.as_str(), "index" | "key" | "index_attach");
     let indexes = phases.post_data.iter().enumerate().filter(|(_, at)| is_index(**at));
     let indexes: Vec<JobId> = indexes.map(|(n, _)| first + n).collect();
-    indexes.iter().for_each(|index| jobs[*index].deps.retain(|dep| !markers.contains(dep)));
+    indexes.iter().for_each(|index| jobs[*index].deps.retain(|dep| !rows.contains(dep)));
     let loads: BTreeSet<JobId> = markers.iter().flat_map(|marker| &jobs[*marker].deps).copied().collect();
-    let behind = behind(jobs, markers.iter().chain(&loads).copied().collect());
+    let behind = behind(jobs, rows.iter().chain(&loads).copied().collect());
     let built: Vec<JobId> = indexes.into_iter().filter(|index| !behind.contains(index)).collect();
     loads.iter().for_each(|load| jobs[*load].after.extend(&built));
 }

@@ -2,6 +2,7 @@
 //!
 //! [`prepare`] looks at both and says what will happen ([`Plan`]); [`Prepared::run`] does it.
 
+mod absent;
 mod arrange;
 mod authority;
 mod bundle;
@@ -26,6 +27,7 @@ mod lots;
 mod maintenance;
 mod message;
 mod obstacle;
+mod opened;
 mod perform;
 mod plan;
 mod pool;
@@ -35,7 +37,9 @@ mod presence;
 mod privileges;
 mod public;
 mod refresh;
+mod rename;
 mod replace;
+mod roles;
 mod room;
 mod row_order;
 mod run;
@@ -45,6 +49,7 @@ mod sound;
 mod source;
 mod standing;
 mod statistics;
+mod stop;
 mod stream;
 mod table_locks;
 mod target;
@@ -57,6 +62,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::mapping::Mapping;
 use crate::nice::Limits;
 use crate::selection::Selection;
 
@@ -89,6 +95,10 @@ pub struct Options {
     pub analyze: bool,
     /// Make the database of the archive, instead of restoring into the one that is connected to.
     pub create: Option<Create>,
+    /// Names that are others on the target.
+    pub mapping: Mapping,
+    /// Make the roles that are missing there.
+    pub create_missing_roles: bool,
     /// Drop what is made before it is made; with `create`, replace the database.
     pub clean: bool,
     /// End the sessions of others that are in the way of that.

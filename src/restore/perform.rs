@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::error::Error;
 use super::guests::ending_guests;
@@ -14,8 +13,9 @@ use super::pre_data::pre_data;
 use super::prepare::{Prepared, set_up};
 use super::run::Run;
 use super::sequences::value_works;
-use super::settings::setting_works;
+use super::settings::settings;
 use super::source::{Source, drain};
+use super::stop::unless_stopped;
 use super::stream::{Loaded, load_stream};
 use super::units::units;
 use super::works::{changed_acls, entry_works, grants, large_object_works, works};
@@ -46,7 +46,9 @@ impl Prepared {
         let jobs = self.options.jobs;
         let locks = LockTable::read(&self.leader, jobs).await?.share(jobs);
         let locks = locks.min(ddl::locks_of(self.options.transaction_size.unwrap_or(usize::MAX)));
-        let run = Run::new(ctx.clone(), catalog, self.omit, self.options.keep_going, encoding, locks);
+        let (omit, keep_going) = (self.omit, self.options.keep_going);
+        let own_role = self.server.conninfo().own_role();
+        let run = Run::new(ctx.clone(), catalog, omit, keep_going, encoding, locks, own_role);
         let run = Arc::new(run);
         let running = Running::of(&self.leader);
         if self.plan().globals_only {
@@ -65,10 +67,21 @@ impl Prepared {
         if let Some(globals) = &self.globals {
             unless_stopped(ctx, None, &running, globals::before(&run, &self.leader, globals)).await?;
         }
-        let Some(new) = self.new.clone() else { return self.fill(&run).await };
+        if self.options.single_transaction || self.roles.names.is_empty() {
+            return self.database(&run).await;
+        }
+        unless_stopped(ctx, None, &running, self.roles.make(&run, &self.leader)).await?;
+        let roles = self.roles.names.clone();
+        self.database(&run).await.map_err(|source| Error::RolesStay { roles, source: Box::new(source) })
+    }
+
+    /// Makes the database, if that is wanted, and fills it.
+    async fn database(mut self, run: &Arc<Run>) -> Result<Summary, Error> {
+        let ctx = &run.ctx;
+        let Some(new) = self.new.clone() else { return self.fill(run).await };
         self.server = new.make(ctx, &self.leader).await?;
         let filled = match self.move_in().await {
-            Ok(()) => self.fill(&run).await,
+            Ok(()) => self.fill(run).await,
             Err(error) => Err(error),
         };
         let mut summary = match filled {
@@ -132,31 +145,6 @@ impl Prepared {
     }
 }
 
-/// Does something on sessions; when the user, a server that says nothing any more, or an error stops it, so do they.
-async fn unless_stopped<T>(
-    ctx: &Context,
-    stall_timeout: Option<Duration>,
-    running: &Running,
-    what: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let result = tokio::select! {
-        result = what => result,
-        () = ctx.cancel.cancelled() => Err(Error::Cancelled),
-        error = stalled(ctx, running, stall_timeout) => Err(error),
-    };
-    if result.is_err() {
-        running.cancel().await;
-    }
-    result
-}
-
-/// `--stall-timeout`; without it, never.
-async fn stalled(ctx: &Context, running: &Running, limit: Option<Duration>) -> Error {
-    let Some(limit) = limit else { return std::future::pending().await };
-    let (session, doing) = running.stalled(limit).await.words(&ctx.meter.workers());
-    Error::Stalled { limit, session, doing }
-}
-
 async fn perform(
     prepared: Prepared,
     run: &Arc<Run>,
@@ -179,6 +167,8 @@ async fn perform(
         watch,
         drops,
         rows,
+        roles,
+        renames,
         ..
     } = prepared;
     let mut leader = Leader::new(leader, sessions);
@@ -190,6 +180,7 @@ async fn perform(
 
     if options.single_transaction {
         leader.begin_whole().await?;
+        roles.make(run, &leader).await?;
     }
     if let Some(clean) = &plan.clean {
         ctx.event(Event::Phase { name: "drop", items: drops.len() });
@@ -249,7 +240,8 @@ async fn perform(
     if !omit.privileges {
         ctx.event(Event::Phase { name: "privileges", items: 0 });
         let version = server.facts().version;
-        works(run, &leader, vec![public::acl(&leader, facts.public.as_ref(), version).await?]).await?;
+        let acl = public::acl(&leader, facts.public.as_ref(), version, &run.own_role);
+        works(run, &leader, vec![acl.await?]).await?;
         works(run, &leader, grants(run)).await?;
         changed_acls(run, &leader).await?;
         works(run, &leader, entry_works(run, &phases.acl)).await?;
@@ -279,6 +271,8 @@ async fn perform(
     flush(&leader).await?;
     // Event triggers would fire on every statement before this line, the refreshes and the flush too.
     works(run, &leader, entry_works(run, &phases.event_triggers)).await?;
+    // Nothing names a schema by its old name after this.
+    works(run, &leader, renames.works()).await?;
 
     if options.single_transaction {
         let failures = run.failures();
@@ -329,18 +323,6 @@ async fn globals_only(prepared: Prepared, run: &Run) -> Result<Summary, Error> {
         duration_ms: started.elapsed().as_millis() as u64,
         ..Summary::default()
     })
-}
-
-/// `ALTER DATABASE … SET`: who may not do that still gets everything else, and is told.
-async fn settings(run: &Run, leader: &Session) -> Result<(), Error> {
-    let rows = leader.query("SELECT pg_catalog.current_database()::text AS name").await?;
-    let name: String = rows.first().map(|row| row.get("name")).unwrap_or_default();
-    for work in setting_works(&run.catalog.database, &name) {
-        if let Err(error) = work.run(leader).await {
-            run.record(&work.label, error.reason());
-        }
-    }
-    Ok(())
 }
 
 /// Commits did not wait for the server's disk. This one does, and with it everything before it; so do those after it.

@@ -230,6 +230,12 @@ pub struct Plan {
     pub needs: Needs,
     /// What the target lacks of that: each line names the thing and who needs it. The restore refuses.
     pub lacks: Vec<String>,
+    /// Missing roles that are made first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub create_roles: Vec<String>,
+    /// What gets another name at the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rename: Vec<String>,
     /// What this target or role cannot take, though the rest is restored: the restore ends with exit 3.
     pub cannot: Vec<Failure>,
     /// What the user should know.

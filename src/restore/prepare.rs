@@ -9,11 +9,14 @@ use super::error::Error;
 use super::globals;
 use super::maintenance::Maintenance;
 use super::obstacle::Obstacle;
+use super::opened::Opened;
 use super::plan::{Cleaning, Needs, Omit, Phases, Plan, version_warnings};
 use super::presence::Present;
+use super::rename::Renames;
+use super::roles::NewRoles;
 use super::room::look_for_room;
 use super::row_order::{RowOrder, Wish};
-use super::source::{self, Source};
+use super::source::Source;
 use super::target::Target;
 use super::{Failure, Globals, Input, Options, dependents, extensions, family, privileges, whole};
 use crate::context::Context;
@@ -46,6 +49,10 @@ pub struct Prepared {
     /// How rows come into tables that are there.
     pub(super) rows: RowOrder,
     obstacle: Option<Obstacle>,
+    /// Roles to make first.
+    pub(super) roles: NewRoles,
+    /// Schemas that get another name at the end.
+    pub(super) renames: Renames,
     plan: Plan,
     read_only: Option<&'static str>,
 }
@@ -95,28 +102,10 @@ pub async fn prepare(
     target: &Conninfo,
     options: &Options,
 ) -> Result<Prepared, Error> {
-    let (source, begin, mut catalog) = source::open(input).await?;
-    let mut left_out = options.selection.leave_out;
-    left_out.add_names(&catalog.left_out);
+    let opened = Opened::new(input, options).await?;
+    let Opened { source, begin, mut catalog, taken, omit, cleans, unused, warnings } = opened;
     let only = options.globals == Globals::Only;
-    if only {
-        catalog = Catalog { catalog: catalog.catalog, globals: catalog.globals, ..Catalog::default() };
-    }
-    let taken = options.selection.take(&mut catalog, options.list.as_deref(), &begin.source.database)?;
-    let mut omit = Omit::from(left_out);
-    omit.public = taken.leaves_public && !only;
-    if taken.leaves_public {
-        catalog.database.public = None;
-    }
-    if catalog.partial && options.create.is_none() {
-        // They are the database's, of which this is a part.
-        catalog.database.settings.clear();
-    }
     let from_pipe = matches!(source, Source::Stream(_));
-    let cleans = options.clean && options.create.is_none() && !only;
-    if cleans && !options.single_transaction && from_pipe {
-        return Err(Error::CleanFromPipe);
-    }
     let (server, leader) = Server::connect_as(target, Some("restore leader")).await?;
     let facts = server.facts();
     ctx.event(Event::Connected { target: server.target(), version: facts.version_text.clone() });
@@ -125,8 +114,12 @@ pub async fn prepare(
     let maintenance = Maintenance::read(&leader, options.jobs, memory).await?;
     maintenance.set_up(&leader).await?;
     let mut found = Target::read(&leader).await?;
+    let creates = options.create.is_some();
+    found.leave_to_the_database(&mut catalog, creates);
+    let renames = Renames::new(&leader, &catalog, &options.mapping.schemas, creates).await?;
 
-    let mut warnings = version_warnings(Version::from_num(begin.source.server_version_num), facts.version);
+    let source_version = Version::from_num(begin.source.server_version_num);
+    let mut warnings = [warnings, version_warnings(source_version, facts.version)].concat();
     let (mut cannot, mut not_there) = (Vec::new(), Vec::new());
     if !omit.privileges {
         warnings.extend(privileges::leave_out_maintain(&mut catalog, facts.version));
@@ -182,13 +175,17 @@ pub async fn prepare(
     if let Some(new) = &new {
         new.add_needs(&mut needs);
     }
+    let (roles, without) = NewRoles::settle(options, &mut catalog, new.as_mut(), &mut needs, &mut found);
+    cannot.extend(without);
+    warnings.extend(unused.warning(&needs, &found));
     found.look_for_providers(&leader, &needs).await?;
     let mut lacks = found.lacks(&needs, facts.version.major());
     lacks.extend(folders);
     lacks.extend(not_there);
     lacks.append(&mut rows.lacks);
     if !only {
-        let authority = Authority::read(&leader, &catalog, omit, new.is_some()).await?;
+        let authority = Authority::read(&leader, &catalog, omit, new.is_some());
+        let authority = roles.tried(&leader, authority).await?;
         lacks.extend(authority.lacks);
         warnings.extend(authority.warnings);
     }
@@ -291,6 +288,8 @@ pub async fn prepare(
         needs,
         lacks,
         cannot,
+        rename: renames.shown(),
+        create_roles: roles.names.clone(),
         warnings,
         together: std::mem::take(&mut rows.words),
         present: if only { Vec::new() } else { found.present },
@@ -311,6 +310,8 @@ pub async fn prepare(
         drops,
         rows,
         obstacle,
+        roles,
+        renames,
         plan,
         read_only: found.read_only,
         catalog,

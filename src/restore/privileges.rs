@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::Failure;
-use crate::manifest::Catalog;
+use crate::manifest::{Acl, Catalog};
 use crate::server::{self, Session};
 use crate::sql::literal;
 use crate::version::Version;
@@ -52,7 +52,7 @@ pub fn leave_out_maintain(catalog: &mut Catalog, target: Version) -> Option<Stri
 }
 
 /// The first few names, and how many more there are.
-fn some(names: &[String]) -> String {
+pub(super) fn some(names: &[String]) -> String {
     let (shown, more) = names.split_at(names.len().min(NAMES_MAX));
     let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
     format!("{}{more}", shown.join(", "))
@@ -96,16 +96,10 @@ async fn denied(session: &Session, grantors: Vec<String>) -> Result<BTreeSet<Str
 fn without_grantors(catalog: &mut Catalog, denied: &BTreeSet<String>) -> Vec<Failure> {
     let mut failures = Vec::new();
     for entry in &mut catalog.entries {
-        let is_denied = |grantor: &Option<String>| grantor.as_ref().is_some_and(|role| denied.contains(role));
-        let Some(first) = entry.acl.iter().position(|acl| is_denied(&acl.grantor)) else { continue };
-        let grantor = entry.acl[first].grantor.clone().unwrap_or_default();
-        let before = entry.acl.len();
-        let mut at = 0;
-        entry.acl.retain(|acl| {
-            at += 1;
-            at <= first || acl.grantor.is_none()
-        });
-        let count = before - entry.acl.len();
+        let denied_to = |acl: &Acl| acl.grantor.as_ref().is_some_and(|role| denied.contains(role));
+        let Some(first) = entry.acl.iter().find(|acl| denied_to(acl)) else { continue };
+        let grantor = first.grantor.clone().unwrap_or_default();
+        let count = leave_out_grants(&mut entry.acl, denied_to);
         failures.push(Failure {
             label: format!("privileges of {}", entry.label),
             reason: format!(
@@ -115,6 +109,19 @@ fn without_grantors(catalog: &mut Catalog, denied: &BTreeSet<String>) -> Vec<Fai
         });
     }
     failures
+}
+
+/// Leaves out grants, and those by others than the owner that may hang on them: how many.
+pub(super) fn leave_out_grants(acl: &mut Vec<Acl>, is_out: impl Fn(&Acl) -> bool) -> usize {
+    let before = acl.len();
+    let mut broken = false;
+    acl.retain(|one| {
+        let out = is_out(one) || broken && one.grantor.is_some();
+        // Others may have granted on what is not theirs to grant now.
+        broken |= out && (one.grantor.is_some() || one.sql.render().ends_with(" WITH GRANT OPTION"));
+        !out
+    });
+    before - acl.len()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::ddl::{Work, acl_sql};
 use super::error::Error;
 use super::plan::Omit;
 use crate::manifest::PublicSchema;
-use crate::object::acl::{Securable, Target, acl_difference};
+use crate::object::acl::{AclItem, Securable, Target, acl_difference};
 use crate::server::Session;
 use crate::sql::{Sql, literal};
 use crate::version::Version;
@@ -22,18 +22,11 @@ pub(super) fn has_database_owner(version: Version) -> bool {
 
 /// An ACL item with the owner of an older server's `public` in the place of that role.
 fn by_owner(item: &str, owner: &str) -> String {
-    let owner = if owner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        owner.to_owned()
-    } else {
-        format!("\"{}\"", owner.replace('"', "\"\""))
-    };
-    let Some((grantee, rest)) = item.split_once('=') else { return item.to_owned() };
-    let grantee = if grantee == DATABASE_OWNER { owner.as_str() } else { grantee };
-    let rest = rest.strip_suffix(DATABASE_OWNER).filter(|rest| rest.ends_with('/'));
-    match rest {
-        Some(rest) => format!("{grantee}={rest}{owner}"),
-        None => item.to_owned(),
-    }
+    // What cannot be read is refused where it is compared.
+    let Ok(mut item) = AclItem::try_from(item) else { return item.to_owned() };
+    let roles = item.grantee.iter_mut().chain([&mut item.grantor]);
+    roles.filter(|role| *role == DATABASE_OWNER).for_each(|role| owner.clone_into(role));
+    item.to_string()
 }
 
 #[derive(Deserialize)]
@@ -91,7 +84,12 @@ pub async fn before(session: &Session, source: Option<&PublicSchema>, omit: Omit
 ///
 /// # Errors
 /// Those of the server.
-pub async fn acl(session: &Session, source: Option<&PublicSchema>, version: Version) -> Result<Work, Error> {
+pub async fn acl(
+    session: &Session,
+    source: Option<&PublicSchema>,
+    version: Version,
+    own_role: &str,
+) -> Result<Work, Error> {
     let mut work = Work { id: 0, label: "privileges of schema public".to_owned(), sql: Vec::new() };
     if let (Some(source), Some(target)) = (source, read(session).await?) {
         let has = target.acl.unwrap_or_else(|| target.acl_default.clone());
@@ -103,7 +101,7 @@ pub async fn acl(session: &Session, source: Option<&PublicSchema>, version: Vers
         let to = Target::Object { noun: "SCHEMA", reference: "public" };
         let statements = acl_difference(to, Securable::Schema, &target.owner, version, &has, wanted)
             .map_err(|error| Error::Rows { label: work.label.clone(), reason: error.to_string() })?;
-        work.sql = acl_sql(&statements);
+        work.sql = acl_sql(&statements, own_role);
     }
     Ok(work)
 }

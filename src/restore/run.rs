@@ -30,6 +30,8 @@ pub struct Run {
     pub encoding: Encoding,
     /// Locks that a transaction may hold.
     pub locks: usize,
+    /// The statement that makes a session the restore's own role's again.
+    pub own_role: String,
     gate: OnceLock<Gate>,
     state: Mutex<State>,
 }
@@ -57,6 +59,7 @@ impl Run {
         keep_going: bool,
         encoding: Encoding,
         locks: usize,
+        own_role: String,
     ) -> Self {
         Self {
             ctx,
@@ -65,6 +68,7 @@ impl Run {
             keep_going,
             encoding,
             locks,
+            own_role,
             gate: OnceLock::new(),
             state: Mutex::default(),
         }

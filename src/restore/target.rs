@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::plan::Needs;
-use crate::manifest::Setting;
+use crate::manifest::{Catalog, Setting};
 use crate::object::Assignment;
 use crate::server::{Error, Session};
 use crate::sql::{Sql, ident};
+
+/// Where a database is that says nothing else.
+const DEFAULT_TABLESPACE: &str = "pg_default";
 
 /// Facts of the target database.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Target {
     pub present: Vec<String>,
     /// `search_path=value` items of roles, in every database: role and item.
     pub role_paths: Vec<(String, String)>,
+    /// The tablespace of the database itself.
+    pub tablespace: String,
     /// Why it cannot be written, if so.
     pub read_only: Option<&'static str>,
 }
@@ -42,6 +47,8 @@ union all select 'tablespace', spcname from pg_tablespace
 union all select 'path of ' || r.rolname, i.item
     from pg_db_role_setting s join pg_roles r on r.oid = s.setrole cross join lateral unnest(s.setconfig) i (item)
     where s.setdatabase = 0 and i.item like 'search\\_path=%'
+union all select 'own tablespace', s.spcname
+    from pg_database d join pg_tablespace s on s.oid = d.dattablespace where d.datname = current_database()
 union all select 'read-only', case when pg_is_in_recovery() then 'standby' else 'setting' end
     where current_setting('transaction_read_only')::bool";
 
@@ -107,8 +114,22 @@ impl Target {
                 .iter()
                 .filter_map(|row| Some((row.kind.strip_prefix("path of ")?.to_owned(), row.name.clone())))
                 .collect(),
+            tablespace: of("own tablespace").pop_first().unwrap_or_default(),
             read_only,
         })
+    }
+
+    /// What is in the database's own tablespace needs not say so, and a partitioned table may not. `made`: the database that
+    /// is made instead.
+    pub fn leave_to_the_database(&self, catalog: &mut Catalog, made: bool) {
+        let own = match (made, catalog.database.tablespace.as_str()) {
+            (false, _) => &self.tablespace,
+            (true, "") => DEFAULT_TABLESPACE,
+            (true, own) => own,
+        };
+        for entry in &mut catalog.entries {
+            entry.tablespace.take_if(|tablespace| *tablespace == own);
+        }
     }
 
     /// Asks for the providers of security labels. No catalog lists them, but the server looks for the provider before

@@ -52,7 +52,7 @@ fn acl_works(run: &Run, of: impl Fn(&Entry) -> bool) -> Vec<Work> {
         .map(|entry| Work {
             id: 0,
             label: format!("privileges of {}", entry.label),
-            sql: acl_sql(&entry.acl),
+            sql: acl_sql(&entry.acl, &run.own_role),
         })
         .collect()
 }

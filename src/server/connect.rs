@@ -169,6 +169,7 @@ impl Server {
         session.superuser = self.facts.superuser;
         session.backend_pid = session.ask_pid().await?;
         session.set_client_encoding(&self.facts.encoding).await?;
+        session.take_role(conninfo).await?;
         Ok(session)
     }
 
@@ -236,6 +237,14 @@ fn unanswered(error: Error) -> Failure {
             Failure::Server { server, password_file: None }
         }
         other => Failure::Protocol(other.to_string()),
+    }
+}
+
+/// A role that the session may not take on.
+fn role_refused(error: Error) -> Failure {
+    match error {
+        Error::Rejected { server, .. } => Failure::Role(server),
+        other => unanswered(other),
     }
 }
 
@@ -327,7 +336,8 @@ impl Endpoint {
                 let pooler = pooler::detect(&session, &second.session).await;
                 let pooler = pooler.map_err(|error| vec![unanswered(error)])?;
                 if pooler.is_in_the_way() {
-                    if !any_pooler {
+                    // A role would reach others, too.
+                    if !any_pooler || conninfo.role.is_some() {
                         return Err(vec![Failure::Pooler(pooler)]);
                     }
                     // What is set on the session would reach others.
@@ -339,6 +349,9 @@ impl Endpoint {
         }
         let encoding = session.set_client_encoding(&facts.encoding).await;
         encoding.map_err(|error| vec![unanswered(error)])?;
+        // Not before it is known that no pooler would hand the session to others.
+        session.take_role(conninfo).await.map_err(|error| vec![role_refused(error)])?;
+        facts.superuser = session.superuser;
         Ok((endpoint, session, facts))
     }
 

@@ -195,6 +195,9 @@ pub enum Failure {
         /// The file that the refused password came from.
         password_file: Option<std::path::PathBuf>,
     },
+    /// The session may not take on the role that it is to work as.
+    #[error("{0}")]
+    Role(Box<ServerError>),
     /// The server is not of the kind that `target_session_attrs` asks for.
     #[error("{0}")]
     WrongKind(&'static str),
@@ -224,6 +227,7 @@ impl Failure {
             | Self::NoPassword
             | Self::PasswordCommand(_)
             | Self::Authentication(_)
+            | Self::Role(_)
             | Self::Pooler(_)
             | Self::Protocol(_) => false,
         }
@@ -239,9 +243,11 @@ impl Failure {
             Self::Resolve(_) | Self::Network(_) | Self::Timeout | Self::WrongKind(_) | Self::Protocol(_) => {
                 Class::Connect
             }
-            Self::Tls(_) | Self::NoPassword | Self::PasswordCommand(_) | Self::Authentication(_) => {
-                Class::Access
-            }
+            Self::Tls(_)
+            | Self::NoPassword
+            | Self::PasswordCommand(_)
+            | Self::Authentication(_)
+            | Self::Role(_) => Class::Access,
             Self::Pooler(_) => Class::Refused,
             Self::Server { server, .. } => match server.code.as_str() {
                 // Wrong password, no entry in pg_hba.conf, no such database, not permitted to connect.

@@ -16,7 +16,7 @@ pub struct Facts {
     pub in_recovery: bool,
     /// Transactions cannot write, as things are.
     pub read_only: bool,
-    /// The role is a superuser.
+    /// The acting role is a superuser.
     pub superuser: bool,
     /// `system_identifier` of the cluster, where the role may see it.
     pub system_identifier: Option<String>,

@@ -13,6 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, Row, SimpleQueryMessage};
 
 use super::cancel::CancelHandle;
+use super::conninfo::Conninfo;
 use super::error::ServerError;
 use super::frame::Buffers;
 use super::home::Key;
@@ -33,7 +34,7 @@ pub struct Session {
     pub client: Client,
     /// The server's version.
     pub version: Version,
-    /// The role is a superuser.
+    /// The acting role is a superuser.
     pub superuser: bool,
     /// The process that serves this session, as `pg_backend_pid()` says.
     pub backend_pid: i32,
@@ -203,6 +204,17 @@ impl Session {
     pub(super) async fn ask_pid(&self) -> Result<i32, Error> {
         let row = self.texts("SELECT pg_catalog.pg_backend_pid()").await?;
         Ok(row.into_iter().next().flatten().and_then(|pid| pid.parse().ok()).unwrap_or_default())
+    }
+
+    /// Takes on the role that the user asked for; its rank counts from now on.
+    pub(super) async fn take_role(&mut self, conninfo: &Conninfo) -> Result<(), Error> {
+        if conninfo.role.is_none() {
+            return Ok(());
+        }
+        self.batch(&conninfo.own_role()).await?;
+        let row = self.texts("SELECT pg_catalog.current_setting('is_superuser')").await?;
+        self.superuser = row.into_iter().next().flatten().as_deref() == Some("on");
+        Ok(())
     }
 
     /// Statements go in the encoding that suits the database. Sessions begin with UTF-8.

@@ -45,6 +45,8 @@ mod islands;
 mod keep_going;
 mod kill;
 mod left_behind;
+mod map_role;
+mod map_schema;
 mod newer_server;
 mod nice;
 mod older_target;

@@ -1,6 +1,6 @@
 //! Tablespaces of a database's relations. They are made in place, so no folder of the server's is needed.
 
-use crate::support::{TestCli, TestDatabase, TestServer, diff, differences, psql};
+use crate::support::{TestCli, TestDatabase, TestServer, diff, differences, psql, row_hashes};
 
 /// A tablespace, dropped with the value: the databases that use it have to go first.
 #[derive(Debug)]
@@ -86,6 +86,37 @@ fn relations_come_back_where_they_were() {
         differences.extend(diff(&source.sql(PLACES), &target.sql(PLACES)));
         assert!(differences.is_empty(), "on {}:\n{}", server.major, differences.join("\n"));
         assert!(source.sql(PLACES).matches("Fast").count() > 20, "{}", source.sql(PLACES));
+    }
+}
+
+#[test]
+fn relations_go_to_another_tablespace_or_to_that_of_the_database() {
+    for server in TestServer::all() {
+        let [fast, other] = ["from", "to"].map(|topic| Tablespace::create(&server, topic));
+        let source = TestDatabase::create(&server, "space_source");
+        source.sql(&SOURCE.replace("FAST", &fast.name));
+        let cli = TestCli::new();
+        cli.succeed(["dump", &source.conninfo(), "-f", "x.pgark"]).unwrap();
+        let plain = |name: &str| name.trim_matches('"').replace("\"\"", "\"");
+        let places = |to: &str| source.sql(PLACES).replace(&plain(&fast.name), to);
+        let restored = |options: &str, words: &[&str]| {
+            let target = TestDatabase::create_with(&server, "space_target", options);
+            cli.succeed([&["restore", "x.pgark", "--yes", "-d", &target.conninfo()], words].concat())
+                .unwrap_or_else(|error| panic!("{}: {error}", server.major));
+            assert_eq!(row_hashes(&target).unwrap(), row_hashes(&source).unwrap());
+            target.sql(PLACES)
+        };
+        let to_other = format!("--map-tablespace={}={}", fast.name, plain(&other.name));
+        assert_eq!(restored("", &[&to_other]), places(&plain(&other.name)));
+        // What is where the database is does not say so; the default one is another for this database.
+        let home = places("").replace("|pg_default", "|");
+        assert_eq!(restored("", &[&format!("--map-tablespace={}=pg_default", fast.name)]), home);
+        assert_eq!(restored(&format!("tablespace {}", fast.name), &[]), places(""));
+        assert_eq!(restored(&format!("tablespace {}", other.name), &[&to_other]), places(""));
+
+        let slip = cli.run(["restore", "x.pgark", "-d", &source.conninfo(), "--map-tablespace", "fast=x"]);
+        assert_eq!(slip.code, Some(12), "{}", slip.stderr);
+        assert!(slip.stderr.contains("the archive names no tablespace fast"), "{}", slip.stderr);
     }
 }
 

@@ -44,6 +44,9 @@ pub struct Connection {
     /// Role to connect as
     #[arg(short = 'U', long, value_name = "ROLE")]
     pub username: Option<String>,
+    /// Work as this role, which the one that connects is a member of: SET ROLE
+    #[arg(hide_short_help = true, long, value_name = "ROLE")]
+    pub role: Option<String>,
     /// Never ask for a password
     #[arg(hide_short_help = true, short = 'w', long, conflicts_with = "password")]
     pub no_password: bool,

@@ -4,6 +4,7 @@ mod clean;
 mod connection;
 mod doctor;
 mod dump;
+mod mapping;
 mod offline;
 mod packaging;
 mod reading;

@@ -9,6 +9,7 @@ use pgark::nice::Limits;
 use super::clean::Clean;
 use super::connection::Target;
 use super::dump::jobs;
+use super::mapping::Map;
 use super::select::SELECTION;
 use super::value::{archive_format, duration, nice};
 use super::{Connection, LeaveOut, Picks, Select, TEMPLATE, Talk, jobs_default};
@@ -100,6 +101,9 @@ pub struct Restore {
     /// What is left out.
     #[command(flatten)]
     pub leave_out: LeaveOut,
+    /// What has another name on the target.
+    #[command(flatten)]
+    pub map: Map,
     /// Where to connect to.
     #[command(flatten)]
     pub connection: Connection,

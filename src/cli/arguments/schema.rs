@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use pgark::mapping::Pair;
 
+use super::mapping::role;
 use super::select::{Names, SELECTION};
 use super::value::{definitions_section, restrict_key};
 use super::{LeaveOut, Picks, SectionName, TEMPLATE};
@@ -44,6 +46,9 @@ pub struct Schema {
     /// The key of \restrict, letters and digits [default: a random one]
     #[arg(long, value_name = "KEY", value_parser = restrict_key, conflicts_with = "json", hide_short_help = true)]
     pub restrict_key: Option<String>,
+    /// Print NEW for the role OLD; repeatable
+    #[arg(long, value_name = "OLD=NEW", value_parser = role, conflicts_with = "globals")]
+    pub map_role: Vec<Pair>,
     /// Print the roles, memberships and tablespaces of the cluster instead
     #[arg(long, conflicts_with_all = ["clean", "create", "section", "extension", "Names", "Picks", "LeaveOut"])]
     pub globals: bool,

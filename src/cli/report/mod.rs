@@ -4,6 +4,7 @@
 mod archive;
 mod create;
 mod hint;
+mod names;
 mod operation;
 mod server;
 mod tls;

@@ -52,7 +52,7 @@ impl Report {
             }
             E::RowSecurity(_) => {
                 let role =
-                    scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(&conninfo.user));
+                    scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(conninfo.acting_role()));
                 Self::new(exit::ACCESS, error).hint(format!(
                     "use a role that sees every row: the owner of the tables, a superuser, or \
                      ALTER ROLE {role} BYPASSRLS; or dump what it sees: --enable-row-security"
@@ -67,7 +67,7 @@ impl Report {
                     report = report.cause(format!("and {} more", unreadable.len() - FINDINGS_SHOWN));
                 }
                 match scene.conninfo {
-                    Some(conninfo) => report.hint(preflight::remedy(unreadable, &ident(&conninfo.user))),
+                    Some(conninfo) => report.hint(preflight::remedy(unreadable, &ident(conninfo.acting_role()))),
                     None => report,
                 }
             }
@@ -143,6 +143,14 @@ impl Report {
                     report.cause(format!("{}: {}", failure.label, failure.reason))
                 })
             }
+            E::Mapping(error) => Self::mapping(error),
+            E::SchemaNotMade(name) => Self::new(exit::REFUSED, error).select_schema(name),
+            E::SchemaThere(_) => Self::new(exit::REFUSED, error).free_schema(),
+            E::RolesStay { roles, source } => {
+                let names: Vec<String> = roles.iter().map(|role| ident(role)).collect();
+                Self::restore(source, scene, meter)
+                    .place(format!("the roles that were missing are made, and stay: {}", names.join(", ")))
+            }
             E::RolledBack(error) => Self::restore(error, scene, &Meter::default())
                 .place("the transaction was undone: the target is as before"),
             E::CleanFromPipe => Self::new(exit::REFUSED, error)
@@ -195,7 +203,7 @@ impl Report {
                 // Nothing stays in a target, so nothing is said of what had arrived.
                 Self::restore(source, scene, &Meter::default()).remaining(remains, database, scene)
             }
-            E::Lacks(lacks) => lacking(lacks),
+            E::Lacks(lacks) => Self::lacking(lacks),
             E::NoGlobals => {
                 Self::new(exit::REFUSED, error).hint("dump with --globals, or restore without it")
             }
@@ -253,6 +261,7 @@ impl Report {
     pub fn inspect(error: &inspect::Error, scene: &Scene<'_>) -> Self {
         match error {
             inspect::Error::Archive(error) => Self::archive(error, scene),
+            inspect::Error::Mapping(error) => Self::mapping(error),
             inspect::Error::NoGlobals => Self::new(exit::REFUSED, error).hint("pgark dump --globals"),
             inspect::Error::Name(error) => no_table(error, scene),
             inspect::Error::Selection(error) => Self::selection(error),
@@ -328,52 +337,5 @@ fn failed(report: Report, source: &pgark::server::Error, scene: &Scene<'_>) -> R
         Some(server) if source.class() != Class::Lost => report.said(server).rejected(server, scene),
         Some(server) => report.said(server),
         None => report.cause(source),
-    }
-}
-
-fn lacking(lacks: &[String]) -> Report {
-    let mut report = Report::new(exit::REFUSED, "the target lacks what the archive needs");
-    for lack in lacks {
-        report = report.cause(lack);
-    }
-    let has = |kind: &str| lacks.iter().any(|lack| lack.starts_with(kind));
-    let roles: Vec<String> = lacks
-        .iter()
-        .filter_map(|lack| lack.strip_prefix("role \"")?.rsplit_once("\" ("))
-        .map(|(role, _)| format!("CREATE ROLE {};", ident(role)))
-        .collect();
-    if !roles.is_empty() {
-        report = report.hint(format!("{}  or leave out owners and grants: -O -x", roles.join(" ")));
-    }
-    if has("extension") {
-        report = report
-            .hint("install the extensions' packages on the target's server (postgresql-contrib and others)");
-    }
-    if has("privilege") || has("membership") || has("ownership") {
-        report = report
-            .hint("restore as a superuser or as the owner of the database (-U), or grant what is missing");
-    }
-    if has("folder") {
-        report = report.hint(
-            "make the folder on the server, empty and owned by the server's user, or CREATE TABLESPACE elsewhere, \
-             under the same name",
-        );
-    }
-    if has("tablespace") {
-        report = report.hint("CREATE TABLESPACE on the target, under the same names");
-    }
-    report
-}
-
-#[cfg(test)]
-mod tests {
-    use super::lacking;
-
-    #[test]
-    fn missing_roles_come_with_their_statement() {
-        let report = lacking(&["role \"my \"app\"\" (table public.t)".into(), "extension \"hstore\"".into()]);
-        let text = report.to_string();
-        assert!(text.contains("CREATE ROLE \"my \"\"app\"\"\";  or leave out"), "{text}");
-        assert!(text.contains("packages"), "{text}");
     }
 }

@@ -74,7 +74,7 @@ impl Report {
     /// What to do about a statement that was rejected.
     pub(super) fn rejected(self, server: &ServerError, scene: &Scene<'_>) -> Self {
         let Some(conninfo) = scene.conninfo else { return self };
-        let role = ident(&conninfo.user);
+        let role = ident(conninfo.acting_role());
         match server.code.as_str() {
             "42501" if server.message.contains("row-level security") => {
                 self.hint(format!("use a role that sees every row: ALTER ROLE {role} BYPASSRLS"))
@@ -180,6 +180,13 @@ fn connect(attempts: &[Attempt], code: u8, scene: &Scene<'_>) -> Report {
         Failure::Pooler(pooler) => report.hint(tls::around(pooler, conninfo)),
         Failure::NoPassword => {
             report.hint("give the password with -W, in PGPASSWORD, or in ~/.pgpass (mode 600)")
+        }
+        Failure::Role(server) => {
+            let (user, role) = (ident(&conninfo.user), ident(conninfo.acting_role()));
+            match server.code.as_str() {
+                "42501" => report.hint(format!("let it be taken on: GRANT {role} TO {user}")),
+                _ => report.hint("name a role that is there with --role"),
+            }
         }
         Failure::WrongKind(_) => report.hint("name a server of the kind that target_session_attrs asks for"),
         _ => report,

@@ -1,6 +1,12 @@
 //! One `aclitem`: what the server prints, taken apart.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Deserialize;
+
+/// All letters in the server's order (acl.h, `ACL_ALL_RIGHTS_STR`).
+const LETTERS: &str = "arwdDxtXUCTcsAm";
 
 /// `grantee=privileges/grantor` (documentation: "Privileges", aclitem).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -101,6 +107,38 @@ impl TryFrom<&str> for AclItem {
     }
 }
 
+impl fmt::Display for AclItem {
+    /// As the server writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}=", quoted(self.grantee.as_deref().unwrap_or_default()))?;
+        for Privilege { letter, grantable } in &self.privileges {
+            write!(f, "{letter}{}", if *grantable { "*" } else { "" })?;
+        }
+        write!(f, "/{}", quoted(&self.grantor))
+    }
+}
+
+impl AclItem {
+    /// Adds what another item of the same two roles grants, in the server's order.
+    pub fn add(&mut self, privileges: &[Privilege]) {
+        for added in privileges {
+            match self.privileges.iter_mut().find(|known| known.letter == added.letter) {
+                Some(known) => known.grantable |= added.grantable,
+                None => self.privileges.push(*added),
+            }
+        }
+        self.privileges.sort_by_key(|privilege| LETTERS.find(privilege.letter));
+    }
+}
+
+/// A name in an item: plain, or in quotes.
+fn quoted(name: &str) -> Cow<'_, str> {
+    match name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))),
+    }
+}
+
 /// A role name at the start of `text`, and what follows it. The server quotes names that are not plain, and doubles
 /// the quotes in them (`putid()` in its acl.c).
 fn role(text: &str) -> (String, &str) {
@@ -150,6 +188,8 @@ mod tests {
         ] {
             let expected = (grantee.map(str::to_owned), privileges.to_owned(), grantor.to_owned());
             assert_eq!(shape(text), expected, "{text}");
+            let item = AclItem::try_from(text).unwrap();
+            assert_eq!(AclItem::try_from(item.to_string()).as_ref(), Ok(&item), "{text}");
         }
     }
 

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::password_command::PasswordCommand;
+use crate::sql::ident;
 pub use environment::Environment;
 pub use error::Error;
 pub use require_auth::{Method, RequireAuth};
@@ -43,6 +44,8 @@ pub struct Conninfo {
     pub dbname: String,
     /// Role.
     pub user: String,
+    /// The role that sessions take on (`SET ROLE`), if it is another than the one that logs in.
+    pub role: Option<String>,
     /// Switches for the server process (`-c geqo=off`), passed on as they are.
     pub options: Option<String>,
     /// `application_name`.
@@ -310,6 +313,16 @@ impl Conninfo {
             false => self.application_name.clone(),
         };
         Self { application_name, ..self.clone() }
+    }
+
+    /// The role whose privileges count.
+    pub fn acting_role(&self) -> &str {
+        self.role.as_ref().unwrap_or(&self.user)
+    }
+
+    /// What makes a session the acting role's again, after it was another's for a while.
+    pub fn own_role(&self) -> String {
+        self.role.as_ref().map_or_else(|| "RESET ROLE".to_owned(), |role| format!("SET ROLE {}", ident(role)))
     }
 
     /// `user@host:port/dbname` without any secret.

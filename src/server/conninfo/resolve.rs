@@ -132,6 +132,7 @@ fn finish(values: &Values, said: Said, environment: &Environment<'_>) -> Result<
         hosts,
         dbname,
         user,
+        role: None,
         options: values.get("options").map(str::to_owned),
         // `fallback_application_name` is for programs; psql, too, puts its own over one from outside.
         application_name: values.get("application_name").unwrap_or(APPLICATION_NAME).to_owned(),
