@@ -125,11 +125,6 @@ impl Names {
         self.0.iter()
     }
 
-    /// The new name, which may be the old one.
-    pub fn get<'a>(&'a self, name: &'a str) -> &'a str {
-        self.0.get(name).map_or(name, String::as_str)
-    }
-
     /// Maps a name in its place.
     pub fn map(&self, name: &mut String) {
         if let Some(new) = self.0.get(name) {
@@ -182,7 +177,9 @@ mod tests {
             Names::new(pairs.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())))
         };
         let names = pairs(&[("a", "b"), ("b", "c")]).unwrap();
-        assert_eq!((names.get("a"), names.get("b"), names.get("c")), ("b", "c", "c"));
+        let mut mapped = ["a", "b", "c"].map(str::to_owned);
+        mapped.iter_mut().for_each(|name| names.map(name));
+        assert_eq!(mapped, ["b", "c", "c"]);
         assert!(pairs(&[("a", "b"), ("a", "b")]).is_err());
     }
 }

@@ -20,6 +20,8 @@ pub fn leave_out(
     for entry in &mut catalog.entries {
         absent.owner(&mut entry.owner_sql, &entry.label);
         absent.grants(&mut entry.acl, &entry.label);
+        // Nothing is there that hangs on a role which is not.
+        entry.drop.retain(|sql| absent.among(sql.roles()).is_empty());
         if entry.pass == Pass::Acl {
             absent.default_privileges(&mut entry.ddl, &entry.label);
         }
@@ -109,7 +111,8 @@ mod tests {
              "owner_sql": to("ALTER TABLE t OWNER TO ", "gone"),
              "acl": [grant("here", None), grant("Gone", None), grant("here", Some("gone")), grant("x", Some("here"))]},
             {"id": 2, "kind": "default_acl", "name": "d", "label": "default d", "section": "post-data", "pass": "acl",
-             "ddl": [to("GRANT TO ", "gone"), to("GRANT TO ", "here")]},
+             "ddl": [to("GRANT TO ", "gone"), to("GRANT TO ", "here")],
+             "drop": [to("REVOKE FROM ", "gone"), to("REVOKE FROM ", "here")]},
             {"id": 3, "kind": "policy", "name": "p", "label": "policy p", "section": "post-data",
              "ddl": [to("CREATE POLICY TO ", "gone")]},
         ]}))
@@ -129,6 +132,6 @@ mod tests {
         assert_eq!(table.owner_sql, None);
         // What hangs on the grants of a role that is missing goes with them.
         assert_eq!(table.acl.iter().map(|acl| acl.sql.render()).collect::<Vec<_>>(), ["GRANT x TO here"]);
-        assert_eq!((default.ddl.len(), policy.ddl.len()), (1, 1));
+        assert_eq!((default.ddl.len(), default.drop.len(), policy.ddl.len()), (1, 1, 1));
     }
 }

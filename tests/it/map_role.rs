@@ -250,6 +250,9 @@ fn roles_that_are_missing_are_named_mapped_or_left_out() {
             format!("failed: role \"{owner}\": there is no such role; the restoring role keeps schema app, ");
         assert!(without.stderr.contains(&said), "{}", without.stderr);
         assert_eq!(acl(&to), "postgres: pgark_reader INSERT by postgres");
+        let again = gone.restore(&to, &to.conninfo(), &["--keep-going", "-c"]);
+        assert_eq!(again.code, Some(3), "{}", again.stderr);
+        assert_eq!(acl(&to), "postgres: pgark_reader INSERT by postgres");
 
         // Three become one.
         let to = target("mapped");

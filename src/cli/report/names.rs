@@ -24,7 +24,9 @@ impl Report {
             .map(|(role, _)| format!("CREATE ROLE {};", ident(role)))
             .collect();
         if !roles.is_empty() {
-            report = report.hint(format!("{}  or let the restore make them: --create-missing-roles", roles.join(" "))).hint(
+            let make = roles.join(" ");
+            report = report.hint(format!("{make}  or let the restore make them: --create-missing-roles"));
+            report = report.hint(
                 "or name others in their place: --map-role OLD=NEW; or leave out owners and grants: -O -x, or only what \
                  needs these roles: --keep-going",
             );
@@ -64,7 +66,7 @@ impl Report {
                  quotes",
                 known.iter().take(NAMES_SHOWN).map(|name| ident(name)).collect::<Vec<_>>().join(", ")
             )),
-            E::Collision(..) => report.hint("give them different names, or leave one out with -L"),
+            E::Collision(..) => report.hint("give them different names"),
             _ => report,
         }
     }

@@ -51,8 +51,8 @@ impl Report {
                 )
             }
             E::RowSecurity(_) => {
-                let role =
-                    scene.conninfo.map_or_else(|| "the role".to_owned(), |conninfo| ident(conninfo.acting_role()));
+                let role = scene.conninfo.map(|conninfo| ident(conninfo.acting_role()));
+                let role = role.unwrap_or_else(|| "the role".to_owned());
                 Self::new(exit::ACCESS, error).hint(format!(
                     "use a role that sees every row: the owner of the tables, a superuser, or \
                      ALTER ROLE {role} BYPASSRLS; or dump what it sees: --enable-row-security"
@@ -67,7 +67,9 @@ impl Report {
                     report = report.cause(format!("and {} more", unreadable.len() - FINDINGS_SHOWN));
                 }
                 match scene.conninfo {
-                    Some(conninfo) => report.hint(preflight::remedy(unreadable, &ident(conninfo.acting_role()))),
+                    Some(conninfo) => {
+                        report.hint(preflight::remedy(unreadable, &ident(conninfo.acting_role())))
+                    }
                     None => report,
                 }
             }
