@@ -1,3 +1,5 @@
+//! What comes back of rows that were columns, and what is refused.
+
 use proptest::prelude::*;
 
 use super::*;
