@@ -56,12 +56,14 @@ pub fn restore(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(restored)
 }
 
-/// Where the first character that stands for a byte begins.
+/// Where the first character that stands for a byte begins. Hardly any text has its first byte at all, but what stands in
+/// large objects does.
 fn find(bytes: &[u8]) -> Option<usize> {
-    let found = |w: &[u8]| LEADS.iter().any(|lead| w.starts_with(lead)) && (0x80..0xc0).contains(&w[3]);
-    // Hardly any text has the first byte at all.
-    let first = bytes.iter().position(|&b| b == LEADS[0][0])?;
-    bytes[first..].windows(LEN).position(found).map(|at| first + at)
+    let stands = |at: &usize| match bytes[*at..].first_chunk::<LEN>() {
+        Some([a, b, c, d]) => LEADS.contains(&[*a, *b, *c]) && (0x80..0xc0).contains(d),
+        None => false,
+    };
+    memchr::memchr_iter(LEADS[0][0], bytes).find(stands)
 }
 
 /// The byte that a character stands for.
