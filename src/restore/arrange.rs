@@ -36,9 +36,7 @@ pub struct Arrangement {
 
 /// Finds the circles of ties, and the order around them.
 pub fn arrange(ties: &[Tie]) -> Arrangement {
-    let entries: BTreeSet<u32> =
-        ties.iter().flat_map(|tie| tie.from.iter().chain(&tie.to)).copied().collect();
-    let entries: Vec<u32> = entries.into_iter().collect();
+    let entries = entries_of(ties);
     let place = |entry: &u32| entries.partition_point(|other| other < entry);
     // Entries first, then ties.
     let mut leads_to: Vec<Vec<usize>> = vec![Vec::new(); entries.len() + ties.len()];
@@ -77,6 +75,13 @@ pub fn arrange(ties: &[Tie]) -> Arrangement {
     }
     waits.retain(|wait| !wait.from.is_empty() && !wait.to.is_empty());
     Arrangement { circles: circles.into_values().collect(), waits }
+}
+
+/// All entries that ties name, ascending.
+pub fn entries_of(ties: &[Tie]) -> Vec<u32> {
+    let entries: BTreeSet<u32> =
+        ties.iter().flat_map(|tie| tie.from.iter().chain(&tie.to)).copied().collect();
+    entries.into_iter().collect()
 }
 
 #[cfg(test)]

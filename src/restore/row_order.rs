@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::arrange::{Circle, Tie, arrange};
+use super::arrange::{Circle, Tie, arrange, entries_of};
 use super::bundle::Bundle;
 use super::family::FEW;
+use super::privileges::some;
 use super::room::look_for_room;
 use super::standing::{Key, Standing, Trigger, forget_order};
 use super::units::Unit;
@@ -13,9 +14,6 @@ use super::whole::locks_of_rows;
 use crate::manifest::Catalog;
 use crate::preflight::LockTable;
 use crate::server::{Error, Session};
-
-/// So many keys, or triggers, are named.
-const SHOWN_MAX: usize = 5;
 
 /// What was found, and what follows.
 #[derive(Debug, Default)]
@@ -189,19 +187,13 @@ fn words(entries: &[u32], keys: &[&Key], triggers: &[&Trigger]) -> String {
     words
 }
 
-fn shown(names: impl ExactSizeIterator<Item = (String, String)>) -> String {
-    let more = names.len().saturating_sub(SHOWN_MAX);
-    let names: Vec<String> =
-        names.take(SHOWN_MAX).map(|(name, table)| format!("{name} on {table}")).collect();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", names.join(", "))
+fn shown(names: impl Iterator<Item = (String, String)>) -> String {
+    some(&names.map(|(name, table)| format!("{name} on {table}")).collect::<Vec<_>>())
 }
 
 /// One circle of everything, if there is anything.
 fn all_of(ties: &[Tie]) -> Option<Circle> {
-    let entries: BTreeSet<u32> =
-        ties.iter().flat_map(|tie| tie.from.iter().chain(&tie.to)).copied().collect();
-    let circle = Circle { entries: entries.into_iter().collect(), ties: (0..ties.len()).collect() };
+    let circle = Circle { entries: entries_of(ties), ties: (0..ties.len()).collect() };
     (!circle.entries.is_empty()).then_some(circle)
 }
 

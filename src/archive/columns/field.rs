@@ -5,7 +5,7 @@ use super::Malformed;
 /// Bytes of a field in the head.
 pub const LEN: usize = 6;
 /// Values that all have one length, up to this many bytes, stand in planes: the first byte of each, the second of each …
-const PLANES_MAX: u32 = 16;
+pub const PLANES_MAX: u32 = 16;
 
 /// One field of the head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Where the next row of a field goes to, or comes from.
 
-use super::field::{self, Field};
+use super::field::{self, Field, PLANES_MAX};
 use super::{HEAD_LEN, Malformed};
 
 /// A place among the columns.
@@ -107,24 +107,14 @@ impl Place {
     /// # Errors
     /// When there is none such.
     pub fn take(&mut self, columns: &[u8], length: usize, rows: &mut Vec<u8>) -> Result<(), Malformed> {
-        let plane = usize::from(self.field.plane);
-        if plane == 0 {
-            if length > self.end - self.value {
-                return Err(Malformed);
-            }
-            rows.extend_from_slice(&columns[self.value..][..length]);
-            self.value += length;
-            return Ok(());
-        }
-        if length != plane || self.is_empty() {
+        let fits = match usize::from(self.field.plane) {
+            0 => length <= self.end - self.value,
+            plane => length == plane && !self.is_empty(),
+        };
+        if !fits {
             return Err(Malformed);
         }
-        match plane {
-            4 => rows.extend_from_slice(&self.planes::<4>(columns)),
-            8 => rows.extend_from_slice(&self.planes::<8>(columns)),
-            _ => rows.extend((0..plane).map(|plane| columns[self.value + plane * self.stride])),
-        }
-        self.value += 1;
+        self.next(columns, length, |value| rows.extend_from_slice(value));
         Ok(())
     }
 
@@ -135,17 +125,26 @@ impl Place {
 
     /// Copies the next value to where it belongs; of a field without lengths, whose `to` is as long as its values.
     pub fn take_even(&mut self, columns: &[u8], to: &mut [u8]) {
+        self.next(columns, to.len(), |value| to.copy_from_slice(value));
+    }
+
+    /// Gives the next value, which is there and has so many bytes.
+    fn next(&mut self, columns: &[u8], length: usize, give: impl FnOnce(&[u8])) {
         match self.field.plane {
             0 => {
-                to.copy_from_slice(&columns[self.value..][..to.len()]);
-                self.value += to.len();
+                give(&columns[self.value..][..length]);
+                self.value += length;
                 return;
             }
-            4 => to.copy_from_slice(&self.planes::<4>(columns)),
-            8 => to.copy_from_slice(&self.planes::<8>(columns)),
-            _ => to.iter_mut().enumerate().for_each(|(plane, byte)| {
-                *byte = columns[self.value + plane * self.stride];
-            }),
+            4 => give(&self.planes::<4>(columns)),
+            8 => give(&self.planes::<8>(columns)),
+            _ => {
+                let mut value = [0; PLANES_MAX as usize];
+                for (plane, byte) in value[..length].iter_mut().enumerate() {
+                    *byte = columns[self.value + plane * self.stride];
+                }
+                give(&value[..length]);
+            }
         }
         self.value += 1;
     }
