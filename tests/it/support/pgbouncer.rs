@@ -59,7 +59,17 @@ impl PgBouncer {
 
     /// Whether it has gone: 1.18 exits when a cancel request comes together with the end of its client.
     pub fn has_exited(&mut self) -> bool {
-        self.child.try_wait().expect("the child can be waited for").is_some()
+        for _ in 0..500 {
+            if self.child.try_wait().expect("the child can be waited for").is_some() {
+                return true;
+            }
+            // One that ends closes its sockets a moment before it can be waited for.
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     /// Connection string of a database through it.
